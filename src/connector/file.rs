@@ -153,8 +153,9 @@ impl FileConnector {
         {
             let mut memory = self.memory();
             let memory = memory.entry(of.name).or_default();
-            memory.has_cursor();
-            if cursor.content == content.hash {
+            if cursor.content != content.hash {
+                memory.has_other_cursor();
+            } else {
                 let last = memory.last().filter(|last| last.content == content.hash && !last.once_more);
                 return Ok(match (cursor.once_more, last) {
                     (false, _) => ContentStanding::Unchanged(None),

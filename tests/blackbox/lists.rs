@@ -42,7 +42,15 @@ fn error(world: &World, stream: &str) -> String {
     row["error"].as_str().unwrap_or_default().to_string()
 }
 
-/// Whom `export people` knows by a record of the lists.
+/// How many records a sync reads from a stream.
+fn read(world: &World, stream: &str) -> u64 {
+    let told = world.sync().json();
+    let streams = told["streams"].as_array().unwrap();
+    let row = streams.iter().find(|s| s["system"] == "lists" && s["stream"] == stream);
+    row.and_then(|s| s["read"].as_u64()).unwrap_or_else(|| panic!("{told:#}"))
+}
+
+/// Whom the lists show.
 fn listed(world: &World) -> Vec<String> {
     let told = world.run("connector try lists").json();
     let records = |stream: &Value| match &stream["records"] {
@@ -148,6 +156,8 @@ fn who_is_missing_in_a_snapshot_is_gone_and_in_a_supplement_stays() {
             assert_eq!(error(&world, "contacts"), "");
         }
         assert_eq!(field(&world, "hanako@lists.example", "title").0, json!("本部長"));
+        // Each command is a process of its own, and knows by the cursor what was read.
+        assert_eq!(read(&world, "contacts"), 0, "{kind}");
         assert_eq!(gone(&world, "ken@lists.example"), want, "{kind}\n{}", world.run_text("explain ken@lists.example"));
     }
 }
@@ -303,4 +313,26 @@ fn mistakes_in_what_is_said_of_lists_are_told() {
         });
         world.run_text("check").exits(2).says(says);
     }
+}
+
+#[test]
+fn a_company_of_a_list_tells_its_people_their_industry() {
+    let keys = "lists = { contacts = \"inbox/contacts.csv\", accounts = \"inbox/accounts.tsv\" }";
+    let world = World::new(Setup {
+        more_systems: format!("[systems.lists]\nconnector = \"file\"\n{EVERY}{keys}\n"),
+        precedence: "phone = [\"lists\"]\n\n[account]\nindustry = [\"lists\"]\nemployees = { max = [\"lists\"] }\n",
+        statuses: Some("large = 'account.employees >= 1000 && account.industry == \"小売業\"'\nlead = 'true'"),
+        ..Setup::default()
+    });
+    fs::create_dir_all(world.folder().join("inbox")).unwrap();
+    put(&world, "contacts.csv", "氏名,会社名,メール\n森 花子,㈱アクメ,hanako@lists.example\n林 健,ベータ商事,ken@lists.example\n");
+    put(&world, "accounts.tsv", "商号\t法人番号\t業種\t従業員数\n株式会社アクメ\t１２３４５６７８９０１２３\t小売業\t1,200名\n");
+    world.run_text("check").exits(0);
+    assert_eq!(["contacts", "accounts"].map(|stream| error(&world, stream)), ["", ""]);
+    let told = world.run("explain hanako@lists.example").json();
+    assert_eq!(told["account"]["industry"]["from"], json!("lists:account:アクメ"), "{told:#}");
+    world.sync_until("both are read", |w| w.run_text("explain hanako@lists.example").out.contains("status large"));
+    // A company that stands in no list of companies has a name all the same, and keeps nobody waiting.
+    world.run_text("explain ken@lists.example").says("status lead");
+    assert!(listed(&world).contains(&"lists:account:ベータ商事".to_string()));
 }

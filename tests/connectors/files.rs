@@ -144,6 +144,27 @@ async fn several_files_are_one_list_and_the_one_that_was_saved_last_counts() {
     assert_eq!(all[0].fields[0].at, Time(1_795_000_060_000), "as old as its file");
 }
 
+#[tokio::test]
+async fn values_are_as_old_as_their_row_says_then_as_the_list_is_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cards.csv");
+    fs::write(
+        &path,
+        "氏名,メール,名刺交換日,更新日\n森,mori@a.example,2026/9/1,2026/11/1\n林,hayashi@a.example,,2026年11月2日 9:30\n原,hara@a.example,,\n\
+         森,mori@a.example,2025/1/1,\n",
+    )
+    .unwrap();
+    let as_of = nayose::model::Date::parse("2026-10-01");
+    let lists = connector(ListsAsked { as_of, ..ListsAsked::one(ListProfile::Cards, path) });
+    let (_, pages) = read(&lists, "cards", Pass::Sweep).await.unwrap();
+    let at: Vec<String> = records(&pages).iter().map(|r| format!("{} {}", r.id.id, r.fields[0].at.rfc3339())).collect();
+    assert_eq!(
+        at,
+        ["mori@a.example 2026-08-31T15:00:00Z", "hayashi@a.example 2026-11-02T00:30:00Z", "hara@a.example 2026-09-30T15:00:00Z",],
+        "of two cards of one person the later exchange counts"
+    );
+}
+
 /// A broken file may neither end the process nor be taken for a list.
 #[tokio::test]
 async fn a_workbook_that_is_cut_anywhere_is_told() {

@@ -43,8 +43,8 @@ pub struct StreamMemory {
 }
 
 impl StreamMemory {
-    /// Notes that the engine has a cursor.
-    pub fn has_cursor(&mut self) {
+    /// Notes that the engine has a cursor of another content.
+    pub fn has_other_cursor(&mut self) {
         self.knows_others |= self.swept.is_none();
     }
 
@@ -97,7 +97,7 @@ mod tests {
         memory.swept("e", BTreeSet::new(), vec![9], true);
         assert!(memory.last().is_some_and(|last| last.content == "e" && !last.once_more), "nobody is missed in a list that only adds");
         let mut later = StreamMemory::default();
-        later.has_cursor();
+        later.has_other_cursor();
         later.swept("f", BTreeSet::new(), vec![1], false);
         assert!(later.last().is_some_and(|last| last.once_more), "who was in it before this process is not known");
     }

@@ -109,3 +109,26 @@ impl ListTable {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_rows_or_told(
+            begin in prop::sample::select(vec![b"".as_slice(), "氏名,メール\n".as_bytes(), b"PK\x03\x04", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", b"\xFF\xFE"]),
+            rest in proptest::collection::vec(any::<u8>(), 0..400),
+            name in prop::sample::select(vec!["list.csv", "list.tsv", "list.xlsx", "list"]),
+        ) {
+            let asked = ListsAsked::one(ListProfile::Contacts, name.into());
+            if let Ok(table) = ListTable::read(ListProfile::Contacts, &asked, name, &[begin, &rest].concat(), Time(0)) {
+                let mut rows = table.rows();
+                while let Some((number, cells)) = rows.next() {
+                    prop_assert!(number > table.above && !cells.is_empty());
+                }
+            }
+        }
+    }
+}

@@ -206,8 +206,8 @@ impl StreamState {
             Pass::Sweep | Pass::SweepFrom(_) => self.swept(run, proving, now),
             Pass::Changes(since) => self.told_changes(run, *since, proving, now),
             // It shows nothing of what changed before it began, and is begun anew.
-            // The whole listing tells what changed, and is what proves.
-            Pass::Resume { .. } if proving.is_another => (self.cursor, self.swept_at) = (None, None),
+            // The whole listing tells what changed, and is what proves; the next cursor stands behind it.
+            Pass::Resume { .. } if proving.is_another => (self.cursor, self.swept_at, self.since) = (None, None, None),
             Pass::Resume { .. } if run.begins_ahead() => self.goes_on_from(run),
             Pass::Resume { .. } => self.resumed(run, proving, now),
             // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.

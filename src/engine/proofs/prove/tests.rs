@@ -104,7 +104,7 @@ fn filtered_people_count_while_a_young_sweep_stands_behind_them() {
 fn a_list_that_is_another_is_read_whole_next() {
     let read = || StreamState { cursor: Some("content".into()), ..swept() };
     let state = after(read(), resume(), Proving { is_another: true, ..proving() });
-    assert_eq!((state.cursor, state.swept_at), (None, None));
+    assert_eq!((state.cursor, state.swept_at, state.since), (None, None, None));
     let state = after(read(), resume(), proving());
     assert_eq!((state.cursor.as_deref(), state.swept_at), (Some("content"), Some(Time(500))));
 }

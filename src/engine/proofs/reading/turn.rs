@@ -56,7 +56,7 @@ pub struct Turn {
     waited: Span,
     todo: VecDeque<Todo>,
     begun: BTreeSet<PassKind>,
-    /// The cursor was lost in this turn, so that what goes on from it is begun anew.
+    /// The cursor was lost in this turn, or stands in another list, so that what goes on from it is begun anew.
     lost: bool,
     looked_again: bool,
     failed: Vec<((Name, PassKind), String)>,
@@ -173,6 +173,7 @@ impl Turn {
         match ended {
             Ok(end) => {
                 self.report.requests += end.requests;
+                self.lost |= end.is_another;
                 engine.end(&run, &end, now)?;
                 self.doubt = engine.doubt_of(&self.system, &self.stream);
             }

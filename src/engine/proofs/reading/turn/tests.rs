@@ -335,3 +335,18 @@ fn what_a_whole_pass_failed_to_read_is_not_told_of_one_that_read_some_of_it() {
         assert_eq!(turn.report().error.is_some_and(|error| error.contains(told.unwrap_or(""))), told.is_some());
     }
 }
+
+#[test]
+fn a_list_that_is_another_is_read_whole_in_the_same_turn_and_then_has_a_cursor() {
+    let mut engine = engine();
+    let mut first = turn(&engine, "tickets", Patience::Leaves, NOW);
+    let mut passes = Vec::new();
+    while let Step::Read(run) = first.next(&mut engine, NOW) {
+        passes.push(run.pass.kind());
+        let is_another = matches!(run.pass, Pass::Resume { .. }) && passes.len() == 2;
+        first.ended(&mut engine, *run, Ok(PassEnd { is_another, ..whole().unwrap() }), Usage::default(), NOW).unwrap();
+    }
+    use PassKind::{Resume, Sweep};
+    assert_eq!(passes, [Sweep, Resume, Sweep, Resume]);
+    assert_eq!(first.report().error, None);
+}
