@@ -38,6 +38,7 @@ use futures::future::BoxFuture;
 use lists::{ListPages, RowsToRecords};
 use manifest::StreamOfLists;
 use memory::{ListCursor, StreamMemory};
+use rows::RowsAs;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -215,7 +216,9 @@ impl FileConnector {
     }
 
     fn how<'l>(&'l self, stream: &'l ListStream) -> RowsToRecords<'l> {
-        RowsToRecords { stream: &stream.of, asked: &self.contents.asked, mapper: &stream.mapper, prefix: self.prefix, as_of: self.as_of }
+        let companies = self.streams.iter().any(|s| s.of.rows == RowsAs::Account);
+        let asked = &self.contents.asked;
+        RowsToRecords { stream: &stream.of, asked, mapper: &stream.mapper, prefix: self.prefix, companies, as_of: self.as_of }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {

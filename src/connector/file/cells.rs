@@ -46,7 +46,7 @@ impl ListCell {
 
     /// As a text of digits and signs, in their plain form.
     pub fn narrow(&self) -> Option<String> {
-        self.text().map(|text| text.nfkc().collect())
+        self.text().map(|text| if text.is_ascii() { text.into_owned() } else { text.nfkc().collect() })
     }
 
     /// As a day; `None` where that is not what stands there.

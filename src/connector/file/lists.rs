@@ -122,6 +122,8 @@ pub struct RowsToRecords<'l> {
     pub mapper: &'l Mapper,
     /// Of the people that deals name.
     pub prefix: &'static str,
+    /// Whether the system has companies.
+    pub companies: bool,
     /// Since when undated values are as they are; without it, since their file was written.
     pub as_of: Option<Time>,
 }
@@ -185,7 +187,7 @@ impl RowsToRecords<'_> {
         if matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account) && row.id(self.stream.rows).is_none() {
             return;
         }
-        let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix).into());
+        let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix, self.companies).into());
         let (quarantined, unread) = (page.quarantined.len(), page.unread.len());
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
         self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);

@@ -158,8 +158,8 @@ impl<'r> ListRow<'r> {
         self.columns.place(key).or_else(|| self.columns.place("deal_name").filter(|_| field == "name"))
     }
 
-    /// The row as records are read from it. `prefix` stands before the ids of people.
-    pub fn values(&self, rows: RowsAs, asked: &ListsAsked, prefix: &str) -> Vec<(&'static str, Json<'static>)> {
+    /// The row as records are read from it. `prefix` stands before the ids of people; `companies`: whether the system has any.
+    pub fn values(&self, rows: RowsAs, asked: &ListsAsked, prefix: &str, companies: bool) -> Vec<(&'static str, Json<'static>)> {
         let mut values = Vec::with_capacity(self.columns.known.len() + 6);
         if rows == RowsAs::Account && self.profile != ListProfile::Accounts {
             // The other columns are the person's or the deal's.
@@ -169,7 +169,9 @@ impl<'r> ListRow<'r> {
         let mut put = |key: &'static str, value: Option<String>| values.extend(value.map(|text| (key, Json::from(text))));
         put(ID, self.id(rows));
         put(AS_OF, self.as_of());
-        put(ACCOUNT, self.account().filter(|_| rows != RowsAs::Account));
+        if companies && rows != RowsAs::Account {
+            put(ACCOUNT, self.account());
+        }
         if rows == RowsAs::Deal {
             put(STATE, self.state(asked).map(|state| state.name().to_string()));
             put(ENDED, self.cell(CLOSED).map(date_text));
