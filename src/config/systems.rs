@@ -200,6 +200,10 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let settings = outside.settings(&mut section, &manifest, in_the_open);
     let said = SaidOfSystem { system: &offer.name, settings: &settings, hold: hold.as_ref() };
     let with_own = match &fields {
+        Some(entry) if asked.is_some() => {
+            lists::refuse_fields(entry);
+            WithOwnFields::none(manifest)
+        }
         Some(entry) => WithOwnFields::read(entry, manifest, said),
         None => WithOwnFields::none(manifest),
     };
@@ -269,7 +273,8 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
-        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status" | "fields" | "lists" | "columns" | "stages");
+        return !matches!(value, DeValue::Table(_))
+            || matches!(key, "hold" | "refusal_words" | "status" | "fields" | "lists" | "columns" | "stages");
     }
     let manifest = offers.system(system).and_then(|s| s.manifest.as_ref());
     // Lists have no secrets.

@@ -38,6 +38,15 @@ impl<'a> ListTables<'a> {
     }
 }
 
+/// Reports fields of one's own in a system of lists.
+pub fn refuse_fields(entry: &TomlEntry) {
+    entry.sheet.report(
+        entry.key_at.clone(),
+        "lists have columns".to_string(),
+        "take it out, and name the column in columns = { \"..\" = \"..\" }",
+    );
+}
+
 /// Whether a system is lists.
 pub fn is_asked_for(connector: &TomlEntry) -> bool {
     connector.text() == Some(file::CONNECTOR)

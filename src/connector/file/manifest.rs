@@ -164,6 +164,8 @@ fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
         deleted: None,
         always: Vec::new(),
         leaves_out_empty: false,
+        own_at: None,
+        consent: Vec::new(),
     }
 }
 
