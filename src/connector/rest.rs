@@ -161,7 +161,11 @@ impl RestConnector {
         let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), history, tells_unmapped: true, ..self.reader(Lane::Read) };
         reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(std::mem::take(&mut *first))
+        let mut first = std::mem::take(&mut *first);
+        // A system may repeat what it was asked with, as a value or as a name.
+        first.unmapped.retain(|field| self.http.told(&field.path) == field.path);
+        first.unmapped.iter_mut().for_each(|field| field.example = self.http.told(&field.example));
+        Ok(first)
     }
 }
 
