@@ -3,6 +3,7 @@
 use crate::connector::Pass;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::clocks::SKEW_MAX;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::Target;
 use crate::model::{Record, Span, Time};
@@ -25,10 +26,12 @@ impl Engine {
         is_search && is_older(new.changed_at, old.changed_at, began.start().minus(lag)..=*now.end())
     }
 
-    /// A moment by our clock and by the one that dates the system's records, the earlier first: clocks that agree may be minutes apart.
+    /// A moment by our clock and by the one that dates the system's records, the earlier first: clocks that agree may be minutes apart. Of one
+    /// that does not agree nobody knows by which its records are dated.
     fn by_both(&self, run: &PassRun, at: Time) -> RangeInclusive<Time> {
         let there = self.clocks.there(&run.system, at).minus(self.clocks.shift(&run.system));
-        at.min(there)..=at.max(there)
+        let agrees = (there.0 - at.0).abs() <= SKEW_MAX.0;
+        if agrees { at.min(there)..=at.max(there) } else { at..=at }
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time

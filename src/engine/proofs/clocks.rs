@@ -4,7 +4,7 @@ use crate::model::{Name, Span, Time};
 use std::collections::BTreeMap;
 
 /// Clocks that differ by no more than this agree.
-pub(super) const SKEW_MAX: Span = Span::minutes(2);
+pub(in crate::engine) const SKEW_MAX: Span = Span::minutes(2);
 
 /// What a system told longer ago is left out of the judgement: our clock may have been set meanwhile.
 const TOLD_FOR: Span = Span::minutes(60);

@@ -49,6 +49,26 @@ fn how_far_a_search_trails_goes_by_the_clock_that_dates_its_rows() {
     }
 }
 
+/// A clock is hours behind, which was known before a restart and is not yet again: what it dates earlier is newer all the same.
+#[test]
+fn what_a_clock_dates_that_does_not_agree_is_not_overtaken() {
+    const BEHIND: Span = Span::minutes(180);
+    let there = |ago: i64| NOW.minus(Span::minutes(ago)).minus(BEHIND);
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.skew_of = [("crm", -BEHIND.0)].into();
+    running.read_all(&[("1", None)]);
+    running.pass("crm.people", Pass::Sweep, page(vec![phoned("03-0001", there(50))], Vec::new()));
+    running.engine.commit().unwrap();
+    drop(running);
+    let mut running = place.start(NOW.plus(Span::minutes(1)));
+    running.skew_of = [("crm", -BEHIND.0)].into();
+    running.pass("crm.people", Pass::Changes(there(600)), page(vec![phoned("03-0002", there(10))], Vec::new()));
+    let idx = running.engine.probe().world.find(&"crm:person:1".parse().unwrap()).unwrap();
+    let known = running.engine.probe().world.record(idx);
+    assert_eq!(known.field("phone").map(|field| field.value.to_string()).as_deref(), Some("03-0002"));
+}
+
 /// Somebody had edited the lead, then our title was written, and a search showed the edit without the title: the title seemed taken out, and
 /// came back as somebody's own.
 #[test]
