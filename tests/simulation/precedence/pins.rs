@@ -104,7 +104,7 @@ impl Sim<'_> {
             HangsOn::Address(address) => address.to_string(),
         };
         if dice.once_in(5) {
-            return self.unpin(&who, field, human);
+            return self.unpin(&who, field);
         }
         let n = self.truth.account.fresh();
         let (text, value) = match field {
@@ -128,21 +128,15 @@ impl Sim<'_> {
         Ok(())
     }
 
-    fn unpin(&mut self, who: &str, field: &'static str, human: u32) -> Result<(), Violation> {
+    fn unpin(&mut self, who: &str, field: &'static str) -> Result<(), Violation> {
         let now = self.daemon.as_mut().map_or(self.truth.now, |daemon| daemon.now(&self.truth));
         let done = self.with(|daemon, _, _| match daemon.engine.unpin(who, field, "tests", now) {
             Err(PinRefused::State(_)) => Err(Died),
             other => Ok(other.is_ok()),
         })?;
         if done != Some(false) {
-            let truth = &self.truth;
-            let is_theirs = |pin: &&mut PinPut| match pin.on {
-                HangsOn::Record(table, number) => truth.item(table, number).is_none_or(|item| item.human == human),
-                HangsOn::Address(_) => false,
-            };
-            for pin in self.pins.0.iter_mut().filter(|pin| pin.field == field).filter(|pin| pin.human == human || is_theirs(pin)) {
-                pin.is_sure = false;
-            }
+            // Whom a record is joined with the product knows by what it read of it last: it may be anybody's pin.
+            self.pins.0.iter_mut().filter(|pin| pin.field == field).for_each(|pin| pin.is_sure = false);
         }
         self.note(|| format!("unpin {who} {field}: {done:?}"));
         Ok(())
