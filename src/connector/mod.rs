@@ -4,7 +4,7 @@
 //! - [`manifest`]: the vocabulary, files, and every mistake in them; [`examples`]: a connector proves itself
 //! - [`raw`], [`map`]: what a raw answer becomes
 //! - [`rest`]: requests over HTTP, reading and writing
-//! - [`file`]: lists in a folder, which need no manifest of their own
+//! - [`file`](mod@file): lists in a folder, which need no manifest of their own
 //! - [`network`]: the way out, which notices use too; [`regular`]: how files that an admin names are read
 
 pub mod examples;
