@@ -104,12 +104,21 @@ impl Engine {
                 while !sketches.as_slice().is_empty() {
                     self.warm_sketched(sketches.as_slice().iter().take(WARMED_AT_ONCE));
                     sketches.by_ref().take(WARMED_AT_ONCE).for_each(|s| self.settle(s, now, round, neighbours.as_deref_mut()));
+                    self.commit_midway();
                 }
             };
             match before.is_empty() {
                 true => settle(),
                 false => drop(DECIDING.both(|| table.apply(before), settle)),
             }
+        }
+    }
+
+    /// What is remembered of a million people goes with several commits: one has a limit, and each person is decided on by themselves. If it
+    /// fails nothing is written any more, which the commit tells that follows the decision.
+    fn commit_midway(&mut self) {
+        if self.ledger.holds_much() {
+            let _ = self.commit();
         }
     }
 

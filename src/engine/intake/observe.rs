@@ -15,10 +15,6 @@ use crate::engine::target::Target;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
-/// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
-/// so many items are about a megabyte of memory, and of reading that a crash repeats.
-const COMMIT_ITEMS: usize = 4_000;
-
 /// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
 const DECIDE_PAGES_EVERY: Span = Span(50);
 
@@ -111,7 +107,7 @@ impl Engine {
 
     /// Whether something is due after a page.
     pub fn is_page_to_follow(&self, now: Time) -> bool {
-        self.decides_pages(now) || self.ledger.uncommitted() >= COMMIT_ITEMS
+        self.decides_pages(now) || self.ledger.holds_much()
     }
 
     /// Once everything was read and decided on before, a page is decided on with it or with one that comes soon: evidence does not wait for
@@ -121,7 +117,7 @@ impl Engine {
         if decided {
             self.reconcile(now);
         }
-        Followed { decided, commit_is_due: self.ledger.uncommitted() >= COMMIT_ITEMS }
+        Followed { decided, commit_is_due: self.ledger.holds_much() }
     }
 
     /// Before the first decision the gate knows nobody, so that nothing is won by many small ones.

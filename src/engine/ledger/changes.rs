@@ -9,6 +9,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
+/// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
+/// so many items are about a megabyte of memory, and of reading that a crash repeats.
+const COMMIT_ITEMS: usize = 4_000;
+/// Or so many bytes: far fewer than the store takes at once.
+const COMMIT_BYTES: usize = 8 << 20;
+
 /// Why something did not become durable, or could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -109,6 +115,11 @@ impl Ledger {
     /// How many items and lines wait for the next commit.
     pub fn uncommitted(&self) -> usize {
         self.items.len() + self.lines.len()
+    }
+
+    /// Whether so much waits that it is time for a commit.
+    pub fn holds_much(&self) -> bool {
+        self.uncommitted() >= COMMIT_ITEMS || self.items.bytes() >= COMMIT_BYTES
     }
 
     /// Makes all that waits durable: the journal first, then the store, at once.

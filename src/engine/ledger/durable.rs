@@ -14,19 +14,34 @@ const WORTH_A_THREAD: usize = 256;
 #[derive(Debug, Default)]
 pub struct Pending {
     items: IndexMap<(u8, Vec<u8>), Option<Vec<u8>>, hashbrown::DefaultHashBuilder>,
+    /// Of all keys and values, as a commit counts them.
+    bytes: usize,
 }
 
 impl Pending {
     pub fn put(&mut self, kind: u8, key: Vec<u8>, value: Vec<u8>) {
-        self.items.insert((kind, key), Some(value));
+        self.change(kind, key, Some(value));
     }
 
     pub fn delete(&mut self, kind: u8, key: Vec<u8>) {
-        self.items.insert((kind, key), None);
+        self.change(kind, key, None);
+    }
+
+    fn change(&mut self, kind: u8, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let key_bytes = key.len();
+        self.bytes += value.as_ref().map_or(0, Vec::len);
+        match self.items.insert((kind, key), value) {
+            Some(former) => self.bytes -= former.map_or(0, |value| value.len()),
+            None => self.bytes += key_bytes,
+        }
     }
 
     pub fn len(&self) -> usize {
         self.items.len()
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub fn is_empty(&self) -> bool {
@@ -38,13 +53,15 @@ impl Pending {
         if self.items.is_empty() {
             std::mem::swap(self, other);
         } else {
-            self.items.extend(other.items.drain(..));
+            other.items.drain(..).for_each(|((kind, key), value)| self.change(kind, key, value));
+            other.bytes = 0;
         }
     }
 
     /// Takes all out; the room is kept for what comes next.
     fn changes(&mut self) -> PendingChanges {
         let mut changes = PendingChanges::default();
+        self.bytes = 0;
         for ((kind, key), value) in self.items.drain(..) {
             match value {
                 Some(value) => changes.put.push((kind, key, value)),
@@ -203,6 +220,23 @@ mod tests {
     fn hand_over(disk: &Disk, mut items: Pending) {
         disk.hand_over(&mut Vec::new(), &mut items);
         assert!(items.is_empty());
+    }
+
+    #[test]
+    fn the_bytes_that_wait_are_those_that_a_commit_counts() {
+        let mut items = Pending::default();
+        let (put, delete) = (Pending::put, Pending::delete);
+        put(&mut items, 7, b"a".into(), b"four".into());
+        put(&mut items, 7, b"bb".into(), b"x".into());
+        put(&mut items, 7, b"a".into(), b"no".into());
+        delete(&mut items, 7, b"bb".into());
+        delete(&mut items, 7, b"ccc".into());
+        assert_eq!(items.bytes(), 3 + 2 + 3);
+        let mut later = one("a", Some("longer"));
+        later.take_from(&mut items);
+        assert_eq!((later.bytes(), items.bytes(), items.len()), (3 + 2 + 3, 0, 0), "what comes later counts");
+        assert_eq!(later.changes().put.len(), 1);
+        assert_eq!((later.bytes(), later.is_empty()), (0, true));
     }
 
     #[test]

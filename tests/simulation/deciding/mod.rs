@@ -2,6 +2,7 @@
 
 mod alone;
 mod echo;
+mod many;
 mod not_seen;
 mod nothing_held;
 mod parked;
