@@ -2,11 +2,14 @@
 
 use super::cells::ListCell;
 use super::dates::{self, ReadDate};
-use super::limits::{COLUMNS_MAX, ROWS_MAX};
+use super::limits::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX};
 use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto_from_rs};
 use jiff::civil::DateTime;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Room for no more is made before the cells of a row are there.
+const USUAL_COLUMNS: usize = 64;
 
 /// A workbook that is open in memory.
 pub struct Workbook<'b> {
@@ -39,7 +42,7 @@ impl<'b> Workbook<'b> {
 
     /// The rows that hold something, with their numbers.
     pub fn rows(&mut self, sheet: &str) -> Result<Vec<(usize, Vec<ListCell>)>, String> {
-        let mut rows = SheetRows::default();
+        let mut rows = SheetRows { rows: Vec::new(), cells_left: CELLS_MAX };
         let read = match &mut self.sheets {
             // Cell by cell: a range is as large as its corners are apart.
             Sheets::Xlsx(book) => guarded(|| {
@@ -65,9 +68,10 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("its parts do not fit together".to_string()))
 }
 
-#[derive(Default)]
 struct SheetRows {
     rows: Vec<(usize, Vec<ListCell>)>,
+    /// So many may still come.
+    cells_left: usize,
 }
 
 impl SheetRows {
@@ -85,10 +89,12 @@ impl SheetRows {
                 return Err(format!("it has more than {ROWS_MAX} rows"));
             }
             let width = self.rows.last().map_or(0, |(_, cells)| cells.len());
-            self.rows.push((number, Vec::with_capacity(width)));
+            self.rows.push((number, Vec::with_capacity(width.min(USUAL_COLUMNS))));
         }
         let Some((_, cells)) = self.rows.last_mut() else { return Ok(()) };
         if cells.len() <= column {
+            let left = self.cells_left.checked_sub(column + 1 - cells.len());
+            self.cells_left = left.ok_or_else(|| format!("it has more than {CELLS_MAX} cells"))?;
             cells.resize(column + 1, ListCell::Empty);
         }
         cells[column] = cell;
@@ -139,4 +145,24 @@ fn at_of(at: &ExcelDateTime) -> ListCell {
 
 fn iso(text: &str) -> ListCell {
     dates::parse(text).map_or_else(|| ListCell::of_text(text), ListCell::At)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_of_a_few_far_cells_takes_no_more_room_than_the_largest_list() {
+        let mut sheet = SheetRows { rows: Vec::new(), cells_left: 1_500 };
+        let cell = || ListCell::of_text("x");
+        assert_eq!(sheet.put((0, 999), cell()), Ok(()));
+        assert_eq!(
+            (sheet.put((0, 0), cell()), sheet.put((1, 499), cell())),
+            (Ok(()), Ok(())),
+            "what stands before the last is counted with it"
+        );
+        assert_eq!(sheet.put((2, 0), cell()), Err(format!("it has more than {CELLS_MAX} cells")));
+        assert_eq!(sheet.put((2, 1_000), cell()), Err("row 3 has more than 1000 columns".to_string()));
+        assert_eq!((sheet.rows.len(), sheet.rows[0].1.len()), (3, 1_000));
+    }
 }
