@@ -185,7 +185,7 @@ impl Mapper {
         match self.id(raw) {
             Some(id) => self.map_as(&id, raw, at, carries, page),
             None => {
-                self.keep_out(raw, None, "there is no id".to_string(), page);
+                self.keep_out(raw, None, carries, "there is no id".to_string(), page);
                 page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
             }
         }
@@ -195,7 +195,7 @@ impl Mapper {
     pub fn map_as(&self, id: &str, raw: &Json<'_>, at: Time, carries: Carries, page: &mut PageRead) {
         if id.len() > ID_BYTES_MAX {
             let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
-            self.keep_out(raw, None, format!("its id {why}"), page);
+            self.keep_out(raw, None, carries, format!("its id {why}"), page);
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
         }
         let id = match self.id_prefix.as_str() {
@@ -206,7 +206,7 @@ impl Mapper {
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
             Err(why) => {
                 told.tell(DELETED, why.0.clone());
-                return self.keep_out(raw, Some(id.clone()), format!("whether it was deleted {}", why.0), page);
+                return self.keep_out(raw, Some(id.clone()), carries, format!("whether it was deleted {}", why.0), page);
             }
             Ok(true) => return page.observed.push(Observed::Deleted(id)),
             Ok(false) => {}

@@ -353,3 +353,24 @@ fn all_that_can_be_read_of_a_row_that_is_no_record_is_told() {
     let told: Vec<String> = page.unread.iter().map(|u| format!("{} | {}", u.accounts.join(" "), u.people.join(" "))).collect();
     assert_eq!(told, ["71 72 73 | 4 5", "73 | "]);
 }
+
+/// Of a deal without an id a page showed the first person only: that it named another, nobody could know (seed 89003677).
+#[test]
+fn a_row_that_is_no_record_tells_whether_it_names_more_than_it_shows() {
+    let of = |entity: Entity, extra: &str| mapper(entity, &format!("id = 'id'\npeople = 'people[]'\n{extra}"));
+    let state = "people_more = 'next'\nstate = [{ is = 'open', when = { path = 'x', empty = true } }]";
+    let (inside, left_out) = (Carries { people: true, ..Carries::default() }, Carries::default());
+    for (entity, carries, row, names_all) in [
+        (Entity::Deal, inside, json!({"people": ["5", null]}), true),
+        (Entity::Deal, inside, json!({"people": ["5"], "next": "p2"}), false),
+        (Entity::Deal, inside, json!({"people": ["5", {}]}), false),
+        // A search shows no people of deals.
+        (Entity::Deal, left_out, json!({"people": ["5"]}), false),
+        (Entity::Ticket, left_out, json!({"people": ["5"]}), true),
+        (Entity::Ticket, left_out, json!({"people": ["5"], "next": "p2"}), false),
+    ] {
+        let mut page = PageRead::default();
+        of(entity, state).map(&Json::from(&row), READ_AT, carries, &mut page);
+        assert_eq!(page.unread[0].names_all, names_all, "{entity:?} {carries:?} {row}");
+    }
+}

@@ -1,19 +1,19 @@
 //! Rows that cannot be taken as records: what of them can be read all the same, so that they hold whom they can concern and nobody else.
 
-use super::Mapper;
 use super::whom::{DEPTH_MAX, addresses_within};
+use super::{Carries, Mapper};
 use crate::connector::port::{PageRead, Unread};
 use crate::connector::raw::json::{self, Json};
 use crate::connector::raw::scalars::id_of;
 use crate::model::record::field;
-use crate::model::{RecordId, ShortText};
+use crate::model::{Entity, RecordId, ShortText};
 
 /// Digits of a row's hash: few enough to be typed, and two rows that are out of order at the same time do not share them.
 const HASH_DIGITS: usize = 12;
 
 impl Mapper {
     /// Puts a row that is kept out whole on the page. `id`: its own, where that much can be read.
-    pub(super) fn keep_out(&self, raw: &Json<'_>, id: Option<RecordId>, why: String, page: &mut PageRead) {
+    pub(super) fn keep_out(&self, raw: &Json<'_>, id: Option<RecordId>, carries: Carries, why: String, page: &mut PageRead) {
         let mut unread = Unread {
             row: row_hash(&self.system, self.entity.name(), raw),
             entity: self.entity,
@@ -21,6 +21,7 @@ impl Mapper {
             people: Vec::new(),
             accounts: Vec::new(),
             addresses: Vec::new(),
+            names_all: self.names_all(raw, carries),
             why,
         };
         if let Some(path) = &self.people {
@@ -41,6 +42,19 @@ impl Mapper {
         unread.addresses.sort();
         unread.addresses.dedup();
         page.unread.push(unread);
+    }
+
+    /// Whether a row shows all whom a deal or ticket names. A person's row is about that person.
+    fn names_all(&self, raw: &Json<'_>, carries: Carries) -> bool {
+        if self.entity == Entity::Person {
+            return true;
+        }
+        let cut = self.cut(raw);
+        let mut whole = (carries.people || self.entity != Entity::Deal) && !cut.people && !cut.accounts && cut.untold.is_none();
+        if let Some(path) = &self.people {
+            path.entries(raw, &mut |v| whole &= v.is_null() || id_of(v).is_some());
+        }
+        whole
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Unread {
     pub people: Vec<ShortText>,
     pub accounts: Vec<ShortText>,
     pub addresses: Vec<Address>,
+    /// These are all whom it names: no list of it goes on elsewhere, or was left out where it was read.
+    pub names_all: bool,
     /// Without anybody's data.
     pub why: String,
 }

@@ -40,9 +40,9 @@ impl Engine {
             // It is listed, whatever it says.
             self.see(idx, run);
         }
-        let entity = row.entity;
+        let (entity, names_all) = (row.entity, row.names_all);
         let mut doubt = Doubt::of_row(row, run, before.as_ref(), known.map(|idx| self.world.record(idx)), now);
-        doubt.concerns = doubt.concerned(cause.entity, || self.is_target(&cause.system, &run.stream));
+        doubt.concerns = doubt.concerned(cause.entity, names_all, || self.is_target(&cause.system, &run.stream));
         if self.let_go.remove(&cause) {
             self.ledger.delete(LET_GO, cause.key());
         }
@@ -232,14 +232,15 @@ impl Doubt {
         doubt
     }
 
-    /// Whom it can concern, as a row of such an entity. `is_target` tells whether mail is sent from its stream, or we write there.
-    fn concerned(&self, entity: Entity, is_target: impl FnOnce() -> bool) -> Concerns {
-        let names_someone = !self.people.is_empty() || !self.accounts.is_empty() || !self.addresses.is_empty();
+    /// Whom it can concern, as a row of such an entity. `names_all`: it shows all whom it names; of a deal without an id nobody can ask for
+    /// the rest. `is_target` tells whether mail is sent from its stream, or we write there.
+    fn concerned(&self, entity: Entity, names_all: bool, is_target: impl FnOnce() -> bool) -> Concerns {
+        let names_someone = names_all && !(self.people.is_empty() && self.accounts.is_empty() && self.addresses.is_empty());
         match entity {
             Entity::Person if self.named => Concerns::Record,
-            _ if names_someone => Concerns::Named,
             // Whose people are read for each deal may still be found out.
             Entity::Deal | Entity::Ticket if self.named => Concerns::Named,
+            _ if names_someone => Concerns::Named,
             // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
             Entity::Person if !is_target() => Concerns::Nobody,
             _ => Concerns::Anybody,

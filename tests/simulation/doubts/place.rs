@@ -224,6 +224,7 @@ pub fn row(entity: Entity, hash: &str) -> Unread {
         people: Vec::new(),
         accounts: Vec::new(),
         addresses: Vec::new(),
+        names_all: true,
         why: "there is no id".into(),
     }
 }

@@ -65,6 +65,7 @@ mod tests {
                 people: vec![],
                 accounts: vec![],
                 addresses: vec![],
+                names_all: true,
                 why: "it has no id".into(),
             };
             let observed = shown.iter().map(|shown| record(id(shown))).collect();

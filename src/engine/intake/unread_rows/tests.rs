@@ -9,7 +9,7 @@ fn id(text: &str) -> RecordId {
 fn row(entity: Entity, named: Option<&str>, people: &[&str]) -> Unread {
     let people = people.iter().map(|p| ShortText::from(*p)).collect();
     let (accounts, addresses) = (Vec::new(), Vec::new());
-    Unread { row: "q_1".into(), entity, id: named.map(id), people, accounts, addresses, why: "it has no state".into() }
+    Unread { row: "q_1".into(), entity, id: named.map(id), people, accounts, addresses, names_all: true, why: "it has no state".into() }
 }
 
 fn run(epoch: u32) -> PassRun {
@@ -37,13 +37,18 @@ fn whom_a_row_can_concern_goes_by_what_it_names_and_where_it_was_read() {
         (account, true, &[], false, Concerns::Anybody),
     ] {
         let doubt = Doubt::of_row(row(entity, named.then_some("crm:deal:7"), people), &run(1), None, None, Time(50));
-        assert_eq!(doubt.concerned(entity, || is_target), want, "{entity:?} {named} {people:?} {is_target}");
+        assert_eq!(doubt.concerned(entity, true, || is_target), want, "{entity:?} {named} {people:?} {is_target}");
+    }
+    // A row without an id whose list of people goes on elsewhere: nobody can ask for the rest (seed 89003677).
+    for (entity, named, want) in [(deal, false, Concerns::Anybody), (ticket, false, Concerns::Anybody), (deal, true, Concerns::Named)] {
+        let doubt = Doubt::of_row(row(entity, named.then_some("crm:deal:7"), &["5"]), &run(1), None, None, Time(50));
+        assert_eq!(doubt.concerned(entity, false, || false), want, "{entity:?} {named}");
     }
     for names in [
         Doubt { accounts: vec!["9".into()], people: Vec::new(), ..doubt(Concerns::Anybody, 1) },
         Doubt { addresses: vec![Address::first("taro@sato.example").unwrap()], people: Vec::new(), ..doubt(Concerns::Anybody, 1) },
     ] {
-        assert_eq!(Doubt { named: false, ..names }.concerned(deal, || true), Concerns::Named);
+        assert_eq!(Doubt { named: false, ..names }.concerned(deal, true, || true), Concerns::Named);
     }
 }
 
