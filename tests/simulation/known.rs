@@ -134,6 +134,9 @@ impl Known {
                     let bearer = facts.bearers.entry(record.id.clone()).or_default();
                     // A search that trails may show what the record was before anybody here knew it.
                     let stale = stale || record.changed_at < bearer.changed_at && (0..TRAILS_MS).contains(&(began.0 - bearer.told_at.0));
+                    // Or before our own write, which a change of accounts that leaves no stamp cannot be told from.
+                    let written = self.acknowledged.get(&record.id).is_some_and(|at| (0..TRAILS_MS).contains(&(began.0 - at.0)));
+                    let doubtful = written && record.changed_at <= bearer.changed_at;
                     if record.changed_at >= bearer.changed_at || !stale {
                         (bearer.changed_at, bearer.told_at) = (record.changed_at, began);
                     }
@@ -142,11 +145,13 @@ impl Known {
                     if !stale || new {
                         bearer.addresses.extend(record.address());
                         bearer.addresses.extend(record.addresses.iter().cloned());
-                        // Further ones that an answer does not carry may still be there.
-                        if accounts_told {
-                            bearer.accounts.clear();
+                        let told: BTreeSet<ShortText> = record.accounts().cloned().collect();
+                        match (doubtful, accounts_told) {
+                            (true, _) if !new => bearer.accounts.retain(|known| told.contains(known)),
+                            (_, true) => bearer.accounts = told,
+                            // Further ones that an answer does not carry may still be there.
+                            (_, false) => bearer.accounts.extend(told),
                         }
-                        bearer.accounts.extend(record.accounts().cloned());
                     }
                     if bearer.refused {
                         facts.refused.extend(bearer.addresses.iter().cloned());
@@ -353,6 +358,19 @@ mod tests {
         known.forget(&disk, Time(0));
         read(&mut known, &disk, "0", 30);
         assert_eq!(at(&known), ["0"]);
+    }
+
+    /// Seed 89001151: a read by id showed the new account, and the search behind our write still the former one, under the same stamp.
+    #[test]
+    fn of_accounts_that_a_search_may_show_as_they_were_before_our_write_none_is_sure() {
+        let (mut known, disk, id) = (Known::default(), Disk::new(), "crm:person:5".parse().unwrap());
+        let at = |known: &Known| known.bearer(&id).unwrap().accounts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        read(&mut known, &disk, "0", 10);
+        known.acknowledged(&id, Time(20));
+        read(&mut known, &disk, "1", 30);
+        assert_eq!(at(&known), [""; 0]);
+        read(&mut known, &disk, "1", 30 + TRAILS_MS);
+        assert_eq!(at(&known), ["1"]);
     }
 
     /// Seed 79001622: by a clock that was a month ahead a deal was seen open, and lost; the next process, which read it two hours later, was

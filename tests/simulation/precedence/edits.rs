@@ -34,6 +34,8 @@ pub struct Orders {
     pub is_unsure: bool,
     /// When the file was saved last.
     saved_at: Time,
+    /// The first edit since the last moment at which it was known what counts.
+    unsure_since: Time,
     /// Further ones that may count: they were edited again before anybody could know.
     perhaps: BTreeSet<Order>,
     /// Those that counted until lately, and until when.
@@ -49,6 +51,7 @@ impl Orders {
             counts: order,
             is_unsure: false,
             saved_at: Time(0),
+            unsure_since: Time(0),
             perhaps: BTreeSet::new(),
             left: BTreeMap::new(),
             compared: 0,
@@ -82,6 +85,8 @@ impl Sim<'_> {
         if self.orders.is_unsure {
             let file = self.orders.file;
             self.orders.perhaps.insert(file);
+        } else {
+            self.orders.unsure_since = now;
         }
         let is_sure = self.orders.perhaps.is_empty();
         let back = self.orders.left.get(&order).is_some_and(|at| now.0 - at.0 <= TAKEN_BACK_WITHIN_MS) && !self.clock_was_off;
@@ -128,7 +133,9 @@ impl Sim<'_> {
     fn order_went(&mut self, at: Time) {
         let orders = &mut self.orders;
         if orders.counts != orders.file {
-            orders.left.insert(orders.counts, at);
+            // One of those between may have taken its place before (seed 89002032).
+            let left = if orders.perhaps.is_empty() { at } else { at.min(orders.unsure_since) };
+            orders.left.insert(orders.counts, left);
         }
         orders.perhaps.clear();
         (orders.counts, orders.is_unsure) = (orders.file, false);
@@ -276,6 +283,7 @@ impl Sim<'_> {
 
     fn says_what_was_written(&mut self, former: Order, order: Order, preview: &Preview) -> Result<(), Violation> {
         let written = self.written.take().unwrap_or_default();
+
         let written: BTreeMap<_, usize> = written.into_iter().map(|(field, records)| (field, records.len())).collect();
         let said: BTreeMap<_, usize> = preview
             .totals

@@ -62,11 +62,13 @@ pub fn edit(truth: &mut Truth, way: Way, dice: &mut Dice) -> Option<String> {
 
 /// What a system keeps of what somebody types there: of a number as many places, of a text as much as its column holds, as of what a program
 /// writes.
-fn kept(truth: &Truth, table: Table, field: &str, value: Value) -> Value {
+pub(super) fn kept(truth: &Truth, table: Table, field: &str, value: Value) -> Value {
     match (field, value) {
         (_, value) if table != Table::MaPeople => value,
         (_, Value::Number(number)) => Value::Number(rounded(number)),
-        ("title", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => Value::text(&OwnForm::Cut.title(&title)),
+        ("title" | "street" | "note", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => {
+            Value::text(&OwnForm::Cut.title(&title))
+        }
         (_, value) => value,
     }
 }

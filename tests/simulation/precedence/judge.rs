@@ -56,6 +56,10 @@ impl At<'_> {
     }
 
     fn is_seen(&self, hand: &Hand) -> bool {
+        // Rows without an id are nobody's, however often they are read (seed 89003916).
+        if self.sim.switches.has_no_id(self.table, self.number) {
+            return false;
+        }
         let read = self.sim.daemon.as_ref().and_then(|d| d.whole.get(&format!("{}.people", self.table.system())));
         let is_newer = |at: &Time| *at > hand.at && self.sim.known.is_newer(&self.table.id(self.number), *at);
         hand.is_typed() && !hand.silently && read.is_some_and(is_newer)
@@ -180,13 +184,20 @@ impl At<'_> {
         (self.sim.truth.now.0 - at.0) / 1000
     }
 
-    /// Our own writes that count as typed, once the state was lost.
+    /// Our own writes that count as typed, once the state was lost: as they were written, or in the marketing system's form of them
+    /// (seed 89004278).
     fn copies(&self, field: &str, value: &Value) -> Vec<Typed> {
         if !self.sim.truth.account.is_forgotten() {
             return Vec::new();
         }
-        let shows = |item: &Item| shown(item.record(), field) == value;
-        let of = |table: Table| self.sim.truth.table(table).iter().filter(|(_, item)| shows(item)).map(move |(number, _)| (table, *number));
+        let form = self.sim.truth.own_form;
+        let shows = |table: Table, item: &Item| {
+            let there = shown(item.record(), field);
+            there == value || form.is_some_and(|form| table == Table::MaPeople && in_own_form(form, field, value) == *there)
+        };
+        let of = |table: Table| {
+            self.sim.truth.table(table).iter().filter(move |(_, item)| shows(table, item)).map(move |(number, _)| (table, *number))
+        };
         Table::PEOPLE
             .into_iter()
             .flat_map(of)

@@ -1,7 +1,7 @@
 //! What people type into the words' fields, and into those of companies: values of their own, values of before, another record's, values that
 //! count for nothing, and nothing at all.
 
-use super::hands::set;
+use super::hands::{kept, set};
 use crate::dice::Dice;
 use crate::setup::words::{FIELDS, INDUSTRY, INVALID, WordField, field_of};
 use crate::truth::account::shown;
@@ -33,7 +33,7 @@ pub fn found(truth: &mut Truth, dice: &mut Dice) {
         let (name, local) = HUMANS[human as usize];
         for table in [Table::CrmPeople, Table::SupportPeople, Table::MaPeople] {
             let here = FIELDS.iter().filter(|field| field.systems.contains(&table.system()));
-            let typed: Vec<(&str, Value)> = here.map(|field| (field.name, new_value(truth, field, dice))).collect();
+            let typed: Vec<(&str, Value)> = here.map(|field| (field.name, typed(truth, table, field, dice))).collect();
             let (company, now) = (dice.pick(&COMPANIES).filter(|_| table == Table::CrmPeople).copied(), truth.now);
             truth.add(table, human, dice, |r| {
                 text(r, "email", &format!("{local}@acme.example"), now);
@@ -54,8 +54,8 @@ pub fn fill(truth: &mut Truth, table: Table, dice: &mut Dice) -> Vec<(&'static s
     let here = FIELDS.iter().filter(|field| field.systems.contains(&table.system()));
     let mut filled = Vec::new();
     for field in here {
-        let typed = if table == Table::MaPeople { dice.once_in(4) } else { !dice.once_in(3) };
-        filled.push((field.name, if typed { new_value(truth, field, dice) } else { Value::Empty }));
+        let is_typed = if table == Table::MaPeople { dice.once_in(4) } else { !dice.once_in(3) };
+        filled.push((field.name, if is_typed { typed(truth, table, field, dice) } else { Value::Empty }));
     }
     filled
 }
@@ -77,7 +77,8 @@ pub fn happen(truth: &mut Truth, dice: &mut Dice) -> Option<String> {
         2 | 3 => of_another(truth, table, id, field.name).unwrap_or(Value::Empty),
         _ => new_value(truth, field, dice),
     };
-    let at = truth.now;
+    // A column's width holds for people, too (seed 89003487).
+    let (value, at) = (kept(truth, table, field.name, value), truth.now);
     truth.change(table, id, way, false, dice, |r| set(r, field.name, value.clone(), at));
     Some(format!("{} {}: {now} -> {value} {way:?}", table.id(id), field.name))
 }
@@ -105,6 +106,12 @@ fn of_another(truth: &Truth, table: Table, id: u32, field: &str) -> Option<Value
         let value = shown(item.record(), field);
         ((t, number) != (table, id) && item.human == human && !item.deleted() && !value.is_empty()).then(|| value.clone())
     })
+}
+
+/// A new value as the system keeps it that somebody types it into.
+fn typed(truth: &mut Truth, table: Table, field: &WordField, dice: &mut Dice) -> Value {
+    let value = new_value(truth, field, dice);
+    kept(truth, table, field.name, value)
 }
 
 fn new_value(truth: &mut Truth, field: &WordField, dice: &mut Dice) -> Value {

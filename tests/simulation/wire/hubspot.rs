@@ -1,7 +1,7 @@
 //! The CRM, as HubSpot answers.
 
 use super::site::{Ask, Reply, Site};
-use super::switches::Switch;
+use super::switches::{NO_ID_CRM, Switch};
 use super::{fields, history};
 use crate::setup::ROWS_MAX;
 use crate::truth::{Table, Way, text};
@@ -152,7 +152,7 @@ fn row(site: &mut Site<'_>, table: Table, id: u32, record: &Record, stamped: Tim
             row["associations"] = json!({"companies": {"results": shown}});
         }
     }
-    if site.hits(Switch::RowWithoutId, table, id, 4)
+    if site.hits(Switch::RowWithoutId, table, id, NO_ID_CRM)
         && let Some(row) = row.as_object_mut()
     {
         row.remove("id");

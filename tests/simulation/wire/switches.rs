@@ -225,6 +225,10 @@ pub struct Switches {
     pub awake: bool,
 }
 
+/// One record in so many has no id.
+pub const NO_ID_CRM: u32 = 4;
+pub const NO_ID_SUPPORT: u32 = 6;
+
 impl Switches {
     pub fn new(on: &BTreeSet<Switch>) -> Switches {
         let mut on = on.clone();
@@ -275,6 +279,15 @@ impl Switches {
     pub fn concerns(&self, switch: Switch, table: Table, id: u32, n: u32) -> bool {
         let mixed = (u64::from(id) + ((table as u64) << 32) + ((switch as u64) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.is_on(switch) && (mixed >> 32).is_multiple_of(u64::from(n))
+    }
+
+    /// Whether a record is always shown without its id.
+    pub fn has_no_id(&self, table: Table, id: u32) -> bool {
+        match table.system() {
+            "crm" => self.concerns(Switch::RowWithoutId, table, id, NO_ID_CRM),
+            "support" => self.concerns(Switch::RowWithoutId, table, id, NO_ID_SUPPORT),
+            _ => false,
+        }
     }
 
     /// A block was set, and is taken away at once.

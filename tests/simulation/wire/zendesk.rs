@@ -1,7 +1,7 @@
 //! The desk, as Zendesk exports: by time of change, from a cursor on, without the last minute.
 
 use super::site::{Ask, Reply, Site};
-use super::switches::Switch;
+use super::switches::{NO_ID_SUPPORT, Switch};
 use super::words;
 use crate::truth::Table;
 use nayose::model::{Record, TicketState, Time};
@@ -64,7 +64,7 @@ fn row(site: &mut Site<'_>, table: Table, id: u32) -> Option<Json> {
     let mut row = if table == Table::SupportTickets { ticket(&record, deleted) } else { user(&record, deleted) };
     row["id"] = json!(id);
     row["updated_at"] = json!(updated);
-    if site.hits(Switch::RowWithoutId, table, id, 6)
+    if site.hits(Switch::RowWithoutId, table, id, NO_ID_SUPPORT)
         && let Some(row) = row.as_object_mut()
     {
         row.remove("id");
