@@ -2,6 +2,7 @@
 //! sandbox; and the sandbox itself, which must be as the vendors are.
 
 mod capped;
+mod conformance;
 mod examples;
 mod feed_changes;
 mod field_history;

@@ -6,7 +6,7 @@ use crate::connector::manifest::{
     Auth, FieldMap, FieldSpec, Limits, Manifest, Method, Page, Paths, RecordMap, Request, Role, StateRule, Stream, Test, TimeFormat,
     TimePath,
 };
-use crate::connector::manifest::{ErrorRules, FieldKind};
+use crate::connector::manifest::{ErrorRules, FieldKind, ProvedOn};
 use crate::model::{DealState, Entity, Name, Span};
 use std::collections::BTreeMap;
 
@@ -87,6 +87,9 @@ pub fn manifest(profiles: &[ListProfile]) -> Manifest {
         role: Role::Crm,
         api_version: "-".to_string(),
         sunset: None,
+        sunset_source: None,
+        proof: Some(ProvedOn::Live),
+        spec: None,
         base_url: String::new(),
         headers: BTreeMap::new(),
         settings: BTreeMap::new(),

@@ -32,9 +32,13 @@ impl Checker<'_> {
         if m.name != folder {
             self.fail(&["name"], format!("is {:?}, and its folder {folder:?}; they must be the same", m.name));
         }
-        if m.sunset.as_ref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_err()) {
-            self.fail(&["sunset"], "is no day; write YYYY-MM-DD");
+        if m.sunset.as_ref().is_some_and(|day| day != NO_SUNSET && day.parse::<jiff::civil::Date>().is_err()) {
+            self.fail(&["sunset"], format!("is no day; write YYYY-MM-DD, or {NO_SUNSET:?}"));
         }
+        self.fail_if(m.sunset_source.is_some() && m.sunset.is_none(), &["sunset_source"], "says where `sunset` is said, and there is none");
+        let marks = m.writes.as_ref().is_some_and(|w| w.block.is_some() || w.permit.is_some());
+        let obeyed = m.writes.as_ref().is_some_and(|w| w.obeyed_by.is_some());
+        self.fail_if(obeyed && !marks, &["writes", "obeyed_by"], "says who obeys a block or permit, and neither is written");
         self.template(&["base_url"], &m.base_url, &[]);
         for (name, text) in &m.headers {
             self.template(&["headers", name], text, &[]);

@@ -46,9 +46,18 @@ pub struct Manifest {
     pub role: Role,
     /// The vendor's API version that the manifest was written for.
     pub api_version: String,
-    /// The day (YYYY-MM-DD) on which the vendor ends that version.
+    /// The day (YYYY-MM-DD) on which the vendor ends that version, or "none announced".
     #[serde(default)]
     pub sunset: Option<String>,
+    /// The address where the vendor says so, or would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sunset_source: Option<String>,
+    /// What the connector was proved on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProvedOn>,
+    /// The folder of the vendor's own description of its API, among those that tests read beside the source tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<String>,
     /// Template over settings.
     pub base_url: String,
     /// Headers of every request; templates over settings.
@@ -71,6 +80,21 @@ pub struct Manifest {
     /// What cannot be undone through this connector, in plain words.
     #[serde(default)]
     pub irreversible: Vec<String>,
+}
+
+/// What `sunset` says where the vendor has named no day.
+pub const NO_SUNSET: &str = "none announced";
+
+/// What a connector was proved on, the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvedOn {
+    /// It ran against the real system.
+    Live,
+    /// Its requests are valid by the vendor's own description of the API, and a stand-in made from it was read and written.
+    Mock,
+    /// Its requests are as the vendor's documentation says, each with its address.
+    Facts,
 }
 
 /// What a system is for the company.

@@ -25,6 +25,9 @@ pub struct Writes {
     pub permit: Option<MarkWrite>,
     #[serde(default)]
     pub why: Option<MarkWrite>,
+    /// Who sees to it that no mail goes out against a block or permit, in plain words: the system by itself, or whoever sets up its sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub obeyed_by: Option<String>,
     /// Writes fields of records by id.
     #[serde(default)]
     pub update: Option<Update>,
