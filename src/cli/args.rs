@@ -292,15 +292,21 @@ impl From<ExportedTable> for ExportTable {
 pub enum ConnectorOrder {
     /// What each connector can read, write, block and permit
     List,
-    /// Run a connector's examples
+    /// Run a connector's examples, or play a recording through its mapping
     Test {
-        #[arg(value_name = "NAME")]
-        name: String,
+        #[arg(value_name = "NAME", required_unless_present = "replay", conflicts_with = "replay")]
+        name: Option<String>,
+        /// A folder that `connector try SYSTEM --record DIR` made
+        #[arg(long, value_name = "DIR")]
+        replay: Option<PathBuf>,
     },
     /// Log in to a configured system, read one page of each stream, show what the fields became
     Try {
         #[arg(value_name = "SYSTEM")]
         system: String,
+        /// Keep what the system answers in this folder, with people, addresses, ids, texts and tokens replaced
+        #[arg(long, value_name = "DIR")]
+        record: Option<PathBuf>,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::{Common, ConnectorOrder};
 use super::own_connectors::own_folder;
-use super::{Exit, connector_list, output, try_system};
+use super::{Exit, connector_list, output, replay, try_system};
 use crate::connector::manifest::load;
 use crate::connector::{examples, file};
 use crate::model::counted;
@@ -11,8 +11,9 @@ use serde_json::{Value as Json, json};
 pub async fn connector(common: &Common, order: ConnectorOrder) -> Exit {
     match order {
         ConnectorOrder::List => connector_list::list(common),
-        ConnectorOrder::Test { name } => test(common, &name),
-        ConnectorOrder::Try { system } => try_system::try_system(common, &system).await,
+        ConnectorOrder::Test { replay: Some(folder), .. } => replay::replay(common, &folder),
+        ConnectorOrder::Test { name, .. } => test(common, &name.unwrap_or_default()),
+        ConnectorOrder::Try { system, record } => try_system::try_system(common, &system, record.as_deref()).await,
     }
 }
 

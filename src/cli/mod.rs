@@ -24,6 +24,8 @@ mod own_connectors;
 mod pin;
 mod plan;
 mod preview;
+mod record;
+mod replay;
 mod restore;
 mod run;
 mod schema;

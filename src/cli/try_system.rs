@@ -1,6 +1,7 @@
 //! `nayose connector try`: a system's answers as they are, before anything is approved.
 
 use super::args::Common;
+use super::record::{BY_ID, Recorder};
 use super::unmapped::unmapped;
 use super::{Exit, open, output};
 use crate::config::{SecretsWanted, System};
@@ -11,6 +12,7 @@ use crate::engine::target::Allowed;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Records of each stream that are shown.
 const SHOWN: usize = 3;
@@ -19,11 +21,12 @@ const SHOWN: usize = 3;
 struct StreamTried {
     json: Json,
     failed: bool,
-    /// A record that could be read back.
-    first: Option<RecordId>,
+    /// The first records: one of them could be read back.
+    first: Vec<RecordId>,
 }
 
-pub async fn try_system(common: &Common, system: &str) -> Exit {
+/// `record`: the folder in which the answers are kept.
+pub async fn try_system(common: &Common, system: &str, record: Option<&Path>) -> Exit {
     let config = match open::config_with(SecretsWanted::Of(system), common) {
         Ok(config) => config,
         Err(error) => return open::refused(common, &error),
@@ -32,15 +35,25 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         let known: Vec<&str> = config.rules.systems.iter().map(|s| &**s.name()).collect();
         return common.end(Exit::Refused, &format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
     };
+    let recorder = match record.map(|folder| Recorder::new(folder, table, &config.network)).transpose() {
+        Ok(recorder) => recorder,
+        Err(why) => return common.end(Exit::Refused, &why),
+    };
     let connectors = match open::connectors(&config, std::slice::from_ref(table), &open::clock()) {
         Ok(connectors) => connectors,
         Err(error) => return open::refused(common, &error),
     };
     let Some(connector) = connectors.get(table.name()) else { return Exit::Refused };
-    let connector = connector.as_ref();
+    let connector = recorder.as_ref().map_or(connector.as_ref(), |recorder| &recorder.connector);
+    tell(common, system, table, connector, recorder.as_ref()).await
+}
+
+/// Reads the first pages and shows them; what a recorder is to keep is asked for and written at the end.
+async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Connector, recorder: Option<&Recorder>) -> Exit {
     let mut exit = Exit::Done;
     let mut streams = Vec::new();
     let mut first = None;
+    let mut seen = BTreeMap::new();
     for info in connector.streams() {
         if info.carried_by.is_some() || info.for_each.is_some() {
             continue;
@@ -50,8 +63,9 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
             exit = Exit::Failures;
         }
         if connector.abilities().stream.as_ref() == Some(&info.name) {
-            first = tried.first;
+            first = tried.first.first().cloned();
         }
+        seen.insert(info.name.clone(), tried.first.into_iter().map(|record| record.id).collect());
         streams.push(tried.json);
     }
     let back = match &first {
@@ -75,11 +89,28 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
     };
     let edits = edits(table);
     let notes = connector.notes();
+    let recorded = match recorder {
+        Some(recorder) => recorder.keep(&seen).await,
+        None => Ok(Json::Null),
+    };
+    let recorded = recorded.unwrap_or_else(|why| {
+        exit = Exit::Failures;
+        output::problem_line(&why);
+        json!({ "error": why })
+    });
     if common.json {
-        output::json(&json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json, "notes": notes }));
+        output::json(
+            &json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json, "notes": notes, "recorded": recorded }),
+        );
     } else {
         notes.iter().for_each(|note| output::line(note));
         edits.lines.iter().for_each(|line| output::line(line));
+        if let (Some(folder), Some(files)) = (recorded["folder"].as_str(), recorded["exchanges"].as_u64()) {
+            output::line(&format!(
+                "{} kept in {folder}; look at it before you hand it on, and play it by `nayose connector test --replay {folder}`",
+                counted(files as usize, "answer is", "answers are")
+            ));
+        }
     }
     exit
 }
@@ -130,7 +161,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, table: &System, 
             let error = error.of_stream(stream);
             output::problem_line(&format!("{system}.{stream}: {error}"));
             let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error });
-            return StreamTried { json, failed: true, first: None };
+            return StreamTried { json, failed: true, first: Vec::new() };
         }
     };
     let became = examples::page_json(&page);
@@ -176,7 +207,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, table: &System, 
     unmapped.lines.iter().filter(|_| !common.json).for_each(|line| output::line(line));
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
     let json = json!({ "stream": &**stream, "records": became, "missing": names, "left_out": left_out, "unread_words": unread, "unknown_codes": codes, "unmapped": unmapped.json, "error": null });
-    let first = records.first().map(|r| r.id.clone());
+    let first = records.iter().take(BY_ID).map(|r| r.id.clone()).collect();
     StreamTried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }
 

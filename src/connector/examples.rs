@@ -76,7 +76,7 @@ pub fn run(loaded: &LoadedManifest) -> Report {
     for (file, answer) in &loaded.examples {
         let Some(name) = file.strip_suffix(".answer.json") else { continue };
         let expected = loaded.examples.get(&format!("{name}.records.json"));
-        let (became, mut problems) = match became(manifest, name, answer) {
+        let (became, mut problems) = match became_with(manifest, &example_settings(manifest), name, answer) {
             Ok(became) => (became, Vec::new()),
             Err(why) => (Json::Null, vec![why]),
         };
@@ -99,8 +99,8 @@ pub fn run(loaded: &LoadedManifest) -> Report {
     Report { connector: manifest.name.clone(), untested: read.map(|(name, _)| name.clone()).collect(), examples }
 }
 
-/// What an answer becomes, in the form of `records.json`.
-fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String> {
+/// What an answer becomes, in the form of `records.json`, in a system that is set up so.
+pub fn became_with(manifest: &Manifest, given: &SystemSettings, name: &str, answer: &[u8]) -> Result<Json, String> {
     let (stream_name, request_name) = name.split_once('.').ok_or("an example is named STREAM.REQUEST.answer.json")?;
     let stream = manifest.streams.get(stream_name).ok_or_else(|| format!("there is no stream {stream_name:?}"))?;
     let request =
@@ -134,7 +134,7 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
         return Ok(json!(rows.iter().map(|row| id.first(row).and_then(id_of)).collect::<Vec<_>>()));
     }
     let map = stream.record.as_ref().ok_or("the stream has no record")?;
-    let mut given = example_settings(manifest);
+    let mut given = given.clone();
     // Of a record a listing shows who edited it; of fields only their history does.
     given.edits.editors = true;
     given.edits.history = manifest.fields_with_history().chain(manifest.fields_told_by_feed()).cloned().collect();

@@ -5,6 +5,7 @@
 //! - [`raw`], [`map`]: what a raw answer becomes
 //! - [`rest`]: requests over HTTP, reading and writing
 //! - [`file`](mod@file): lists in a folder, which need no manifest of their own
+//! - [`recording`]: what a system answered, made harmless, and played again
 //! - [`network`]: the way out, which notices use too; [`regular`]: how files that an admin names are read
 
 pub mod examples;
@@ -14,6 +15,7 @@ pub mod map;
 pub mod network;
 pub mod port;
 pub mod raw;
+pub mod recording;
 pub mod regular;
 pub mod rest;
 

@@ -37,6 +37,9 @@ mod own_fields;
 mod own_marks;
 mod pins;
 mod precedence;
+#[path = "../shared/recorded.rs"]
+mod recorded;
+mod recordings;
 mod refusals;
 mod reload;
 mod rule_edits;

@@ -14,6 +14,7 @@ mod lists;
 mod look_ups;
 mod messages;
 mod reading;
+mod recording;
 mod refusals;
 mod sandbox;
 mod server;

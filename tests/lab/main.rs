@@ -11,6 +11,9 @@ mod nayose;
 mod own_fields;
 mod people;
 mod precedence;
+#[path = "../shared/recorded.rs"]
+mod recorded;
+mod recordings;
 mod rt_fields;
 mod systems;
 mod trio;

@@ -9,6 +9,11 @@ const YES: [&str; 10] = ["true", "t", "1", "1.0", "yes", "y", "on", "checked", "
 /// What stands for no.
 const NO: [&str; 10] = ["false", "f", "0", "0.0", "no", "n", "off", "unchecked", "いいえ", "nein"];
 
+/// The words for yes and no that are known whatever a manifest says.
+pub fn known_words() -> impl Iterator<Item = &'static str> {
+    YES.into_iter().chain(NO)
+}
+
 /// A text in small letters, of the usual width, without what nobody sees around it. Two names with one plain form are one name to whoever
 /// reads them, and to many systems.
 pub fn plain(text: &str) -> Cow<'_, str> {

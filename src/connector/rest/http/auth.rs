@@ -189,7 +189,7 @@ fn sign_in(get: bool, url: &str, pairs: &[(&str, &str)], timeout: Span) -> Resul
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         reqwest::Method::POST
     };
-    Ok(Outgoing { method, url, headers, body, timeout: timeout.to_std(), bytes_max: ANSWER_BYTES_MAX })
+    Ok(Outgoing { what: String::new(), method, url, headers, body, timeout: timeout.to_std(), bytes_max: ANSWER_BYTES_MAX })
 }
 
 async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &FailureRules, now: Time) -> Result<Token, SignIn> {

@@ -219,7 +219,8 @@ impl HttpClient {
                 headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
             let (timeout, bytes_max) = (self.timeout.to_std(), self.answer_bytes_max);
-            let outgoing = Outgoing { method, url: url.clone(), headers, body: request.body.clone(), timeout, bytes_max };
+            let what = request.what.clone();
+            let outgoing = Outgoing { what, method, url: url.clone(), headers, body: request.body.clone(), timeout, bytes_max };
             let response = self.wire.transport.send(outgoing).await.map_err(|lost| self.lost(request, &url, lost, None))?;
             if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
                 return Err(self.proxy_wants_login(request, &url));

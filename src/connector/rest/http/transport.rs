@@ -16,6 +16,8 @@ use tokio::time::Instant;
 /// A request as it leaves.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
+    /// What it asks for, as messages say it: `deals sweep`. Empty: a sign-in.
+    pub what: String,
     pub method: Method,
     pub url: Url,
     pub headers: HeaderMap,
