@@ -292,6 +292,11 @@ impl From<ExportedTable> for ExportTable {
 pub enum ConnectorOrder {
     /// What each connector can read, write, block and permit
     List,
+    /// Make the folder of a connector of your own, which passes its tests as it stands
+    New {
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
     /// Run a connector's examples, or play a recording through its mapping
     Test {
         #[arg(value_name = "NAME", required_unless_present = "replay", conflicts_with = "replay")]

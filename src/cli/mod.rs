@@ -9,6 +9,7 @@ mod completions;
 mod conflicts;
 mod connector;
 mod connector_list;
+mod connector_new;
 mod deadletters;
 mod demo;
 mod exit;

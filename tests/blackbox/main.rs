@@ -12,6 +12,7 @@ mod boxes;
 #[allow(dead_code, reason = "shared, and each binary needs a part of it")]
 #[path = "../shared/config_files.rs"]
 mod config_files;
+mod connector_page;
 mod connectors_told;
 mod demo;
 mod doors;

@@ -23,9 +23,8 @@ mod rows;
 mod tour;
 mod written;
 
-use nayose::connector::examples;
+use nayose::connector::clauses;
 use nayose::connector::manifest::load::{self, LoadedManifest};
-use nayose::connector::manifest::{NO_SUNSET, Page, ProvedOn};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -86,7 +85,7 @@ fn folders() -> Vec<(String, PathBuf)> {
 
 async fn finding(clause: &str, loaded: &LoadedManifest, folder: &Path) -> Finding {
     match clause {
-        "C1" => Finding::of(proves_itself(loaded)),
+        "C1" => Finding::of(clauses::proves_itself(loaded)),
         "C2" => described::each_request(loaded, folder).await,
         "C3" => Finding::of(reading::to_the_end(loaded).await),
         "C4" => Finding::of(changing::goes_on(loaded).await),
@@ -94,47 +93,8 @@ async fn finding(clause: &str, loaded: &LoadedManifest, folder: &Path) -> Findin
         "C6" => Finding::of(failing::rows_alone(loaded).await),
         "C7" => Finding::of(failing::told_apart(loaded).await),
         "C8" => Finding::of(marks::set_seen_lifted(loaded).await),
-        _ => Finding::of(says_of_itself(loaded)),
+        _ => Finding::of(clauses::says_of_itself(loaded)),
     }
-}
-
-/// C1.
-fn proves_itself(loaded: &LoadedManifest) -> Result<(), String> {
-    let report = examples::run(loaded);
-    let problems: Vec<String> = report.examples.iter().flat_map(|e| e.problems.iter().map(|p| format!("{}: {p}", e.name))).collect();
-    must(problems.is_empty() && !report.examples.is_empty(), || format!("of {} examples: {}", report.examples.len(), problems.join("; ")))?;
-    must(report.untested.is_empty(), || format!("no example for {}", report.untested.join(", ")))?;
-    goes_on_as_shown(loaded)
-}
-
-/// Where an answer says that it goes on is seen in an example: mistyped, the first page would be the whole listing.
-fn goes_on_as_shown(loaded: &LoadedManifest) -> Result<(), String> {
-    let answers: Vec<(&str, serde_json::Value)> = loaded
-        .examples
-        .iter()
-        .filter_map(|(file, text)| Some((file.strip_suffix(".answer.json")?, serde_json::from_slice(text).ok()?)))
-        .collect();
-    for request in loaded.manifest.streams.values().flat_map(|s| s.requests()) {
-        let Page::Cursor { next, more, done, .. } = &request.page else { continue };
-        for path in [Some(next), more.as_ref(), done.as_ref()].into_iter().flatten() {
-            let shown = answers.iter().any(|(_, answer)| !place::all(answer, path).is_empty());
-            must(shown, || format!("{}: no example shows {path}, by which its pages are told", request.path))?;
-        }
-    }
-    Ok(())
-}
-
-/// C9.
-fn says_of_itself(loaded: &LoadedManifest) -> Result<(), String> {
-    let m = &loaded.manifest;
-    must(!m.api_version.trim().is_empty(), || "api_version is empty".to_string())?;
-    let sunset = m.sunset.as_deref().ok_or_else(|| format!("says no sunset: a day, or {NO_SUNSET:?}"))?;
-    let source = m.sunset_source.as_deref().unwrap_or_default();
-    must(source.starts_with("https://"), || format!("sunset is {sunset:?}, and sunset_source does not say where that is said"))?;
-    let proof = m.proof.ok_or("says no proof")?;
-    must(proof != ProvedOn::Mock || m.spec.is_some(), || "its proof is the vendor's description, and spec does not name it".to_string())?;
-    let marks = m.writes.as_ref().filter(|w| w.block.is_some() || w.permit.is_some());
-    must(marks.is_none_or(|w| w.obeyed_by.is_some()), || "writes marks, and obeyed_by does not say who obeys them".to_string())
 }
 
 #[tokio::test]
