@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 type Edit = fn(&mut Manifest);
 
 /// Connector, clause, and what of its manifest is made wrong.
-const EDITS: [(&str, &str, Edit); 13] = [
+const EDITS: [(&str, &str, Edit); 14] = [
     ("ghost", "C1", |m| {
         drop(m.streams.get_mut("people").unwrap().record.as_mut().unwrap().fields.insert("name".into(), FieldMap::Path("note".into())))
     }),
@@ -25,6 +25,9 @@ const EDITS: [(&str, &str, Edit); 13] = [
     ("marketo", "C2", |m| drop(m.streams.get_mut("people").unwrap().sweep.as_mut().unwrap().query.insert("size".into(), "300".into()))),
     ("hubspot", "C2", |m| m.streams.get_mut("people").unwrap().sweep.as_mut().unwrap().path = "/crm/v3/objects/people".into()),
     ("ghost", "C2", |m| drop(m.writes.as_mut().unwrap().labels.as_mut().unwrap().find.query.insert("sort".into(), "id".into()))),
+    ("zendesk", "C2", |m| {
+        m.streams.get_mut("people").unwrap().sweep.as_mut().unwrap().query.insert("include".into(), "roles".into());
+    }),
     ("rt", "C2", |m| m.writes.as_mut().unwrap().update.as_mut().unwrap().request.method = Method::Patch),
     ("hubspot", "C3", |m| m.streams.get_mut("people").unwrap().changes.as_mut().unwrap().same_time = None),
     ("ghost", "C7", |m| m.writes.as_mut().unwrap().update.as_mut().unwrap().results = None),

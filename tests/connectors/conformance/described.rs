@@ -38,6 +38,11 @@ struct Fact {
     /// The keys of the objects in a body that is a list.
     #[serde(default)]
     list: BTreeSet<String>,
+    /// The same operation in the vendor's description, where it stands under another path there.
+    described: Option<String>,
+    /// What of `query` the description does not name.
+    #[serde(default)]
+    adds: BTreeSet<String>,
     source: String,
     says: String,
 }
@@ -62,29 +67,33 @@ pub async fn each_request(loaded: &LoadedManifest, folder: &Path) -> Finding {
     };
     let mut problems = sound(&facts, &asked);
     let written = fields_written(&loaded.manifest);
-    let mut described: Option<Description> = None;
+    let spec = loaded.manifest.spec.as_ref();
+    let described =
+        spec.and_then(|spec| std::fs::read(descriptions().join(spec).join("openapi.json")).ok()).map(|text| Description::parse(&text));
+    let mut skips = false;
     for (name, asked) in &asked {
-        let found = match facts.request.iter().find(|fact| fact.names.contains(name)) {
-            Some(fact) => fact.allows(asked),
-            None => {
-                let Some(spec) = &loaded.manifest.spec else {
-                    problems.insert(format!("{name}: neither a description nor a fact says that there is such a request"));
-                    continue;
-                };
-                if described.is_none() {
-                    let Ok(text) = std::fs::read(descriptions().join(spec).join("openapi.json")) else {
-                        return Finding::Skipped("no descriptions".to_string());
-                    };
-                    described = Some(Description::parse(&text));
-                }
-                described.as_ref().unwrap().allows(asked, &written)
+        let found = match (facts.request.iter().find(|fact| fact.names.contains(name)), &described) {
+            (Some(fact), None) => {
+                skips |= fact.described.is_some();
+                fact.allows(asked)
             }
+            (Some(fact), Some(described)) => fact.allows(asked).and_then(|()| fact.is_described(asked, described)),
+            (None, Some(described)) => described.allows(asked, &written),
+            (None, None) if spec.is_some() => {
+                skips = true;
+                Ok(())
+            }
+            (None, None) => Err("neither a description nor a fact says that there is such a request".to_string()),
         };
         if let Err(why) = found {
             problems.insert(format!("{name}: {why}"));
         }
     }
-    if problems.is_empty() { Finding::Held } else { Finding::Not(problems.into_iter().collect::<Vec<_>>().join("; ")) }
+    match skips {
+        _ if !problems.is_empty() => Finding::Not(problems.into_iter().collect::<Vec<_>>().join("; ")),
+        true => Finding::Skipped("no descriptions".to_string()),
+        false => Finding::Held,
+    }
 }
 
 /// What is wrong with the facts themselves.
@@ -118,6 +127,12 @@ fn fields_written(manifest: &Manifest) -> BTreeSet<String> {
 }
 
 impl Fact {
+    /// Whether the description has it too, where the fact says under which path.
+    fn is_described(&self, asked: &Asked, described: &Description) -> Result<(), String> {
+        let Some(path) = &self.described else { return Ok(()) };
+        described.has(path, &asked.method, asked.query.keys().filter(|name| !self.adds.contains(*name)))
+    }
+
     fn allows(&self, asked: &Asked) -> Result<(), String> {
         let same_path = || {
             let (said, there): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), asked.path.split('/').collect());

@@ -20,6 +20,25 @@ impl Description {
         }
     }
 
+    fn query_of<'d>(&'d self, item: &'d Json, operation: &'d Json) -> Vec<&'d Json> {
+        let parameters = [&item["parameters"], &operation["parameters"]].into_iter().filter_map(Json::as_array).flatten();
+        parameters.map(|p| self.resolved(p)).filter(|p| p["in"] == "query").collect()
+    }
+
+    /// Whether there is such an operation, and it takes these parameters.
+    pub fn has<'q>(&self, path: &str, method: &str, mut names: impl Iterator<Item = &'q String>) -> Result<(), String> {
+        let item = &self.root["paths"][path];
+        let operation = &item[method.to_lowercase()];
+        if operation.is_null() {
+            return Err(format!("{path} has no {method}"));
+        }
+        let query = self.query_of(item, operation);
+        match names.find(|name| !query.iter().any(|p| p["name"] == ***name)) {
+            Some(name) => Err(format!("{method} {path} has no parameter {name:?}")),
+            None => Ok(()),
+        }
+    }
+
     /// `written`: names of fields, which a body's rows may hold whatever the description knows.
     pub fn allows(&self, asked: &Asked, written: &BTreeSet<String>) -> Result<(), String> {
         let paths = self.root["paths"].as_object().ok_or("the description has no paths")?;
@@ -39,18 +58,9 @@ impl Description {
             .filter(fits)
             .min_by_key(|p| p.matches('{').count())
             .ok_or_else(|| format!("no path {} is described", asked.path))?;
-        let item = &paths[path];
-        let operation = &item[asked.method.to_lowercase()];
-        if operation.is_null() {
-            return Err(format!("{path} has no {}", asked.method));
-        }
-        let parameters =
-            [&item["parameters"], &operation["parameters"]].into_iter().filter_map(Json::as_array).flatten().map(|p| self.resolved(p));
-        let query: Vec<&Json> = parameters.filter(|p| p["in"] == "query").collect();
-        let named = |name: &String| query.iter().any(|p| p["name"] == **name);
-        if let Some(name) = asked.query.keys().find(|name| !named(name)) {
-            return Err(format!("{} {path} has no parameter {name:?}", asked.method));
-        }
+        self.has(path, &asked.method, asked.query.keys())?;
+        let (item, operation) = (&paths[path], &paths[path][asked.method.to_lowercase()]);
+        let query: Vec<&Json> = self.query_of(item, operation);
         let lacks = |p: &&&Json| p["required"] == true && p["name"].as_str().is_some_and(|name| !asked.query.contains_key(name));
         if let Some(parameter) = query.iter().find(lacks) {
             return Err(format!("{} {path} needs {}", asked.method, parameter["name"]));
