@@ -77,6 +77,7 @@ fn text() -> impl Strategy<Value = String> {
         "20[0-2][0-9]-0[1-9]-[12][0-9](T0[1-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{3})?Z)?",
         "https?://[a-z]{3,8}\\.test/[a-z]{3,6}/[0-9]{4,6}",
         Just("declined".to_string()),
+        Just("1970-01-01T00:00:00Z".to_string()),
         Just(String::new()),
         Just("true".to_string()),
         "[a-zäöü０-９漢字 ,.;:!@/-]{1,24}",
@@ -129,6 +130,7 @@ fn may_stay(text: &str) -> bool {
     let small = text.to_lowercase();
     let parts: Vec<&str> = small.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'))).filter(|p| !p.is_empty()).collect();
     is_short(text)
+        || small.starts_with("1970-01-01t")
         || ".example.com".contains(small.trim())
         || STAY.contains(&small.trim())
         || parts.iter().all(|part| is_short(part) || STAY.contains(part) || YES_NO.contains(part))
@@ -297,6 +299,39 @@ fn links_hold_over_files_and_forms() {
     assert_eq!(one["email"].as_str().unwrap().to_lowercase(), two["email"].as_str().unwrap());
     assert!(one["name"].as_str().unwrap().ends_with(two["name"].as_str().unwrap()));
     assert_eq!(files[1].1["request"]["path"], json!(format!("/people/{id}")));
+}
+
+/// A page that was keyed by log-in names kept them, as if they were names of fields.
+#[test]
+fn names_by_which_records_are_found_are_values() {
+    let manifest = manifest();
+    let by_name = json!({"rows": {"tsato": {"id": 1}, "hmori": {"id": 2}}, "more": {"kato@acme.test": 1, "owner_name": 2}});
+    let files = kept::files(&manifest, &example_settings(&manifest), &[taken(&by_name)], 7).unwrap();
+    let kept = files[1].1["answer"]["body"].to_string();
+    assert!(!["tsato", "hmori", "kato", "acme"].iter().any(|name| kept.contains(name)), "{kept}");
+    assert!(kept.contains("owner_name"), "names of fields stay: {kept}");
+}
+
+/// A list of requesters lost the names of its fields, "never" became another day, and a page's size an id.
+#[test]
+fn what_says_nothing_of_anybody_stays() {
+    let loaded = load::load("rt", None).unwrap();
+    let body = json!({"total": 12_345, "items": [{"id": 1, "Resolved": "1970-01-01T00:00:00Z", "Status": "open", "RealName": "Person Ticket",
+        "Requestor": [{"id": 31, "_url": "https://rt.acme.test/REST/2.0/user/hanako@acme.test", "EmailAddress": "root@localhost"}]}]});
+    let mut one = Taken { what: "tickets sweep".into(), ..taken(&body) };
+    one.query = vec![("per_page".into(), "1000".into()), ("query".into(), "id > 0".into())];
+    let files = kept::files(&loaded.manifest, &example_settings(&loaded.manifest), &[one], 7).unwrap();
+    let (request, body) = (&files[1].1["request"], &files[1].1["answer"]["body"]);
+    let ticket = &body["items"][0];
+    assert_eq!(request["query"], json!([["per_page", "1000"], ["query", "id > 0"]]));
+    assert_eq!((&body["total"], &ticket["Resolved"], &ticket["Status"]), (&json!(12_345), &json!("1970-01-01T00:00:00Z"), &json!("open")));
+    let requester = &ticket["Requestor"][0];
+    assert!(
+        requester["_url"].as_str().unwrap().contains("/user/") && requester["_url"].as_str().unwrap().ends_with(".example.com"),
+        "{requester}"
+    );
+    assert!(requester["EmailAddress"].as_str().unwrap().ends_with(".example.com"), "{requester}");
+    assert_ne!(ticket["RealName"], "Person Ticket", "our own words are nobody's leave");
 }
 
 #[test]

@@ -36,6 +36,11 @@ pub fn is_date(text: &str) -> bool {
     day_of(text).is_some()
 }
 
+/// Whether a text is a date that stands for none.
+pub fn tells_nothing(text: &str) -> bool {
+    day_of(text).is_some_and(|(day, _)| is_never(day))
+}
+
 /// The text so many days earlier; `None` where it is no date.
 pub fn moved(text: &str, days: i64) -> Option<String> {
     let (date, mark) = day_of(text)?;

@@ -20,10 +20,21 @@ struct Place<'p> {
     is_keyed: bool,
 }
 
+impl Place<'_> {
+    /// Of an entry of a list: its names are those of its fields.
+    fn in_list(self) -> Self {
+        Place { is_keyed: false, ..self }
+    }
+}
+
 impl Texts<'_> {
     /// An exchange as a file holds it. `of`: the request as examples name it.
     pub fn exchange(&mut self, of: Option<&str>, taken: &Taken) -> Json {
-        let query: Vec<Json> = taken.query.iter().map(|(name, value)| json!([self.asked(name), self.asked(value)])).collect();
+        let query = taken.query.iter().map(|(name, value)| {
+            let is_size = self.words.sizes.contains(name) && value.bytes().all(|b| b.is_ascii_digit());
+            json!([self.asked(name), if is_size { value.clone() } else { self.asked(value) }])
+        });
+        let query: Vec<Json> = query.collect();
         let request = taken.request.as_deref().map_or(Json::Null, |body| self.request_body(body));
         let headers: Map<String, Json> =
             taken.headers.iter().map(|(name, value)| (name.clone(), json!(self.header(name, value)))).collect();
@@ -73,12 +84,13 @@ impl Texts<'_> {
             Json::Null | Json::Bool(_) => value.clone(),
             Json::String(text) => Json::from(self.in_place(text, place)),
             Json::Number(number) => self.number_at(number, place),
-            Json::Array(items) => Json::Array(items.iter().map(|item| self.value(item, place)).collect()),
+            Json::Array(items) => Json::Array(items.iter().map(|item| self.value(item, place.in_list())).collect()),
             Json::Object(map) => {
+                let is_keyed = place.is_keyed || are_alike(map);
                 let mut out = Map::new();
                 for (key, value) in map {
                     let at = Place { key, is_keyed: self.words.keyed.contains(key) };
-                    let made = if is_name(self.words, key, place.is_keyed) { key.clone() } else { self.text(key) };
+                    let made = if is_name(self.words, key, is_keyed) { key.clone() } else { self.text(key) };
                     out.insert(made, self.value(value, at));
                 }
                 Json::Object(out)
@@ -120,11 +132,23 @@ fn is_name(words: &HarmlessWords, key: &str, is_keyed: bool) -> bool {
     words.may_stay(key) || plain && !is_keyed && !is_number
 }
 
+/// Several objects of the same form beside each other are records, and their names what they are found by.
+fn are_alike(map: &Map<String, Json>) -> bool {
+    let mut objects = map.values().map(Json::as_object);
+    let Some(Some(first)) = objects.next() else { return false };
+    map.len() > 1 && objects.all(|object| object.is_some_and(|object| object.keys().eq(first.keys())))
+}
+
 /// All that was there and may not stay: texts, numbers, keys and parts of addresses.
 pub fn all_there(words: &HarmlessWords, taken: &[Taken]) -> BTreeSet<String> {
     let mut there = BTreeSet::new();
     for one in taken {
-        let texts = one.query.iter().map(|(_, value)| value.as_str()).chain(one.headers.iter().map(|(_, value)| value.as_str()));
+        let texts = one
+            .query
+            .iter()
+            .filter(|(name, _)| !words.sizes.contains(name))
+            .map(|(_, value)| value.as_str())
+            .chain(one.headers.iter().map(|(_, value)| value.as_str()));
         // A date is one value, and its hour and minute are none.
         let parts_of =
             |text: &str| if dates::is_date(text) { vec![text.to_string()] } else { text.split(is_between).map(str::to_string).collect() };
@@ -146,7 +170,11 @@ fn is_between(c: char) -> bool {
 }
 
 fn note(words: &HarmlessWords, text: &str, there: &mut BTreeSet<String>) {
-    if text.chars().count() >= TELLING_MIN && !words.may_stay(text) && !IN_EACH.iter().any(|fixed| fixed.contains(&text.to_lowercase())) {
+    if text.chars().count() >= TELLING_MIN
+        && !words.may_stay(text)
+        && !dates::tells_nothing(text)
+        && !IN_EACH.iter().any(|fixed| fixed.contains(&text.to_lowercase()))
+    {
         there.insert(text.to_lowercase());
     }
 }
@@ -164,10 +192,11 @@ fn collect(words: &HarmlessWords, value: &Json, place: Place<'_>, there: &mut BT
                 note(words, &number.to_string(), there);
             }
         }
-        Json::Array(items) => items.iter().for_each(|item| collect(words, item, place, there)),
+        Json::Array(items) => items.iter().for_each(|item| collect(words, item, place.in_list(), there)),
         Json::Object(map) => {
+            let is_keyed = place.is_keyed || are_alike(map);
             for (key, value) in map {
-                if !is_name(words, key, place.is_keyed) {
+                if !is_name(words, key, is_keyed) {
                     note(words, key, there);
                 }
                 collect(words, value, Place { key, is_keyed: words.keyed.contains(key) }, there);

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 /// A token as long as this is replaced as one; in a shorter one letters are replaced, and numbers as all numbers are.
 const TOKEN_MIN: usize = 6;
-/// Shorter runs of hexadecimal digits are words and numbers.
-const HEX_MIN: usize = 8;
+/// As long as a part of a UUID; shorter runs of hexadecimal digits are words and numbers.
+const HEX_MIN: usize = 4;
 
 /// Makes texts harmless.
 pub struct Texts<'w> {
@@ -51,7 +51,7 @@ impl Texts<'_> {
     fn word(&mut self, word: &str) -> String {
         match (word.split_once("://"), word.rsplit_once('@')) {
             (Some((scheme, rest)), _) if matches!(scheme, "http" | "https") => self.link(scheme, rest),
-            (_, Some((local, domain))) if !local.is_empty() && is_domain(domain) => {
+            (_, Some((local, domain))) if !local.is_empty() && is_host(domain) => {
                 let local = self.runs(local);
                 format!("{local}@{}", self.stand_ins.domain(domain))
             }
@@ -79,7 +79,8 @@ impl Texts<'_> {
             if plain.is_empty() || self.words.may_stay(&plain) {
                 out.push_str(bare);
             } else if plain == bare {
-                out.push_str(&self.runs(bare));
+                let made = if plain.contains('@') { self.word(bare) } else { self.runs(bare) };
+                out.push_str(&made);
             } else {
                 out.push_str(&encoded(&self.word(&plain)));
             }
@@ -136,11 +137,13 @@ fn ascii_digit(c: char) -> Option<char> {
 /// Labels with dots between them, the last of letters.
 fn is_domain(text: &str) -> bool {
     let host = text.split(':').next().unwrap_or(text);
-    let labels: Vec<&str> = host.split('.').collect();
-    let is_label = |l: &&str| !l.is_empty() && l.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    labels.len() > 1
-        && labels.iter().all(is_label)
-        && labels.last().is_some_and(|l| l.chars().count() > 1 && l.chars().all(char::is_alphabetic))
+    let is_top = |label: &str| label.chars().count() > 1 && label.chars().all(char::is_alphabetic);
+    is_host(host) && host.rsplit_once('.').is_some_and(|(_, last)| is_top(last))
+}
+
+/// What may stand behind an at sign: a machine of one's own has no dot.
+fn is_host(text: &str) -> bool {
+    text.split('.').all(|label| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_')))
 }
 
 /// The runs of a text, each with its kind; what is neither letter nor digit has none.
@@ -169,7 +172,7 @@ fn together<'t>(text: &'t str, runs: Vec<(Option<RunKind>, &'t str)>) -> Vec<(Op
         let many = runs[i..].iter().take_while(|run| is_part(run)).count();
         let token = &text[at..at + runs[i..i + many].iter().map(|(_, run)| run.len()).sum::<usize>()];
         let is_hex = token.len() >= HEX_MIN && token.bytes().all(|b| b.is_ascii_hexdigit());
-        if many > 1 && token.len() >= TOKEN_MIN {
+        if many > 1 && (is_hex || token.len() >= TOKEN_MIN) {
             out.push((Some(if is_hex { RunKind::Hex } else { RunKind::Mixed }), token));
             (at, i) = (at + token.len(), i + many);
         } else {

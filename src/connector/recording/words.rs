@@ -1,6 +1,6 @@
 //! What may stay as it is: words that the manifest itself holds, since they decide, and plain yes and no. Everything else is somebody's.
 
-use crate::connector::manifest::{FieldMap, Manifest, Paths, RecordMap, TimeFormat};
+use crate::connector::manifest::{FieldMap, Manifest, Page, Paths, RecordMap, TimeFormat};
 use crate::connector::port::SystemSettings;
 use crate::connector::raw::plain::{known_words, plain};
 use serde_json::Value as Json;
@@ -8,6 +8,10 @@ use std::collections::BTreeSet;
 
 /// Shorter numbers stay everywhere: they are no ids by which somebody is found, and too few to stand for each other.
 pub const NUMBER_MIN: usize = 4;
+
+/// Keys of a manifest whose values are words of ours.
+const OWN_KEYS: [&str; 13] =
+    ["entity", "kind", "method", "type", "format", "is", "scope", "topic", "since", "stream", "carried_by", "every", "overlap"];
 
 /// The words that a recording may hold.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +24,8 @@ pub struct HarmlessWords {
     pub times: BTreeSet<String>,
     /// Where a number counts records.
     pub counts: BTreeSet<String>,
+    /// Names of the parameters that say how large a page is.
+    pub sizes: BTreeSet<String>,
     /// Names of objects that are keyed by something of a record.
     pub keyed: BTreeSet<String>,
 }
@@ -29,7 +35,7 @@ impl HarmlessWords {
         let mut words = HarmlessWords::default();
         known_words().for_each(|word| words.add(word));
         let said = serde_json::json!({ "streams": manifest.streams, "writes": manifest.writes, "errors": manifest.errors, "instance": manifest.instance });
-        words.add_all(&said);
+        words.add_all(&said, false);
         for text in [&given.permit, &given.why].into_iter().flatten().chain(given.refusal_words.keys()) {
             words.add(text);
         }
@@ -38,6 +44,9 @@ impl HarmlessWords {
         requests.extend(manifest.writes.as_ref().map(|w| &w.read));
         for request in requests {
             words.counts.extend(request.total.iter().flat_map(Paths::as_slice).map(|path| last(path)));
+            if let Page::Offset { size_param, .. } | Page::Number { size_param, .. } = &request.page {
+                words.sizes.insert(size_param.clone());
+            }
             words.keyed.extend(request.records.as_slice().iter().flat_map(|path| before_lists(path)));
         }
         for record in manifest.streams.values().filter_map(|s| s.record.as_ref()) {
@@ -68,14 +77,19 @@ impl HarmlessWords {
         self.words.extend(values.chain(codes).map(|code| plain(&code).into_owned()));
     }
 
-    fn add_all(&mut self, value: &Json) {
+    /// Adds what a manifest says of the system; its own words for kinds and forms are not the system's, and may be somebody's name.
+    fn add_all(&mut self, value: &Json, in_request: bool) {
         match value {
             Json::String(text) => self.add(text),
-            Json::Array(items) => items.iter().for_each(|item| self.add_all(item)),
-            Json::Object(map) => map.iter().for_each(|(key, value)| {
-                self.add(key);
-                self.add_all(value);
-            }),
+            Json::Array(items) => items.iter().for_each(|item| self.add_all(item, in_request)),
+            Json::Object(map) => {
+                for (key, value) in map.iter().filter(|(key, _)| in_request || !OWN_KEYS.contains(&key.as_str())) {
+                    if in_request {
+                        self.add(key);
+                    }
+                    self.add_all(value, in_request || matches!(key.as_str(), "query" | "body"));
+                }
+            }
             Json::Null | Json::Bool(_) | Json::Number(_) => {}
         }
     }
