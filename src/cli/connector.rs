@@ -38,7 +38,7 @@ fn list(common: &Common) -> Exit {
         };
         rows.push(row(&name, &loaded.manifest));
     }
-    rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL)));
+    rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL, None)));
     if common.json {
         output::json(&json!({ "connectors": rows }));
         return exit;

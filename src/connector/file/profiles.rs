@@ -1,5 +1,6 @@
 //! The kinds of list, and the columns that each knows, by the names that people give them.
 
+use super::rows::{BLOCK, CONSENT, STATUS};
 use crate::connector::manifest::FieldKind;
 
 /// What the rows of a list are.
@@ -28,6 +29,9 @@ pub const ROW_ID: &str = "id";
 pub const UPDATED: &str = "updated";
 /// When a deal ended: no field.
 pub const CLOSED: &str = "closed";
+
+/// Columns that no list has by itself: systems.toml names them. They are marks of a tool without an API, and no fields.
+pub static MARKS: [KnownColumn; 3] = [column(BLOCK, Text, &[]), column(STATUS, Text, &[]), column(CONSENT, Text, &[])];
 
 use FieldKind::{Date, Int, List, Number, Text};
 
@@ -114,8 +118,24 @@ const PERSON: [KnownColumn; 18] = [
     CHANGED,
 ];
 
-const CONTACTS: [KnownColumn; 1] =
-    [column(ROW_ID, Text, &["id", "顧客id", "会員id", "連絡先id", "人物id", "コンタクトid", "contactid", "personid", "管理番号"])];
+const CONTACTS: [KnownColumn; 1] = [column(
+    ROW_ID,
+    Text,
+    &[
+        "id",
+        "顧客id",
+        "会員id",
+        "連絡先id",
+        "人物id",
+        "コンタクトid",
+        "contactid",
+        "personid",
+        "管理番号",
+        "リードid",
+        "カスタマーid",
+        "leadid",
+    ],
+)];
 
 const CARDS: [KnownColumn; 5] = [
     column(ROW_ID, Text, &["id", "名刺id", "名刺番号", "cardid", "人物id", "管理番号"]),

@@ -1,0 +1,252 @@
+//! Systems to which a person carries over what is written, by lists. A list is all that is still to be carried out there, so that the newest
+//! one is always enough. It waits for days and nothing fails meanwhile: what is due stays due until the system itself shows it (`imported`, in
+//! the room that takes readings in).
+
+use super::acts::Retrying;
+use crate::connector::{Change, Lane, ListedOutcome, ListedWrite};
+use crate::engine::engine::Engine;
+use crate::engine::memory::place::Idx;
+use crate::engine::rules::approval::Approval;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::{Due, FailureCause, Listed, Op, digest};
+use crate::model::record::field;
+use crate::model::{Name, Span, Time};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::{ListsNotWritten, WriteRefused};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lists that could not be written are tried again so soon, and ever more slowly.
+const FAILED_WAIT: Span = Span::seconds(5);
+const FAILED_WAIT_MAX: Span = Span::minutes(5);
+/// What only the clock changes is looked for so often.
+const LOOKED_EVERY: Span = Span::seconds(60);
+
+/// The list of one system.
+#[derive(Debug, Default)]
+pub struct ByHand {
+    /// A digest of the one that was handed over last; `None`: none by this process.
+    handed: Option<u64>,
+    is_under_way: bool,
+    /// What the engine knew when it was put together last.
+    looked: Option<(LookedBy, Time)>,
+    failed: Retrying,
+    /// Why some of what is due is in no list.
+    why: Option<Box<str>>,
+}
+
+/// What a list rests on: while it is the same, so is the list.
+type LookedBy = (u64, bool, Option<Approval>, usize);
+
+/// All that is still to be carried out in a system.
+#[derive(Debug)]
+pub struct ListOfWrites {
+    pub system: Name,
+    pub all: Vec<ListedWrite>,
+    places: Vec<Idx>,
+    causes: Vec<u64>,
+    /// What lists said before of those of whom this one says something new.
+    before: Vec<(Idx, Option<Listed>)>,
+    digest: u64,
+}
+
+impl ByHand {
+    /// Why some of what is due is in no list.
+    pub fn trouble(&self) -> Option<&str> {
+        self.why.as_deref()
+    }
+
+    /// Something of the system was decided on anew.
+    pub fn touch(&mut self) {
+        self.looked = None;
+    }
+
+    pub fn is_at_rest(&self) -> bool {
+        !self.is_under_way
+    }
+}
+
+impl Engine {
+    /// The list for a system, if it is another than the one that was handed over last. It is marked as handed over, not yet committed.
+    pub(super) fn next_list(&mut self, system: &Name, now: Time) -> Option<ListOfWrites> {
+        let state = self.systems.get(system)?;
+        let looked_by: LookedBy = (
+            self.changes,
+            self.may_release(now),
+            state.approved,
+            state.guards.of(Op::Release).waiting() + state.guards.of(Op::Update).waiting(),
+        );
+        let by_hand = &state.by_hand;
+        let is_looked = by_hand.looked.is_some_and(|(by, at)| by == looked_by && now.since(at) < LOOKED_EVERY);
+        let may_look = !by_hand.is_under_way && by_hand.failed.is_over(now) && (!is_looked || by_hand.failed.failures > 0);
+        // Before all is decided that was read, a list may lack somebody who is in it already.
+        if !may_look || state.approved.is_none() || !state.identity.is_settled() || !self.dirty.is_empty() {
+            return None;
+        }
+        let list = self.list_of(system, now);
+        let state = self.systems.get_mut(system)?;
+        state.by_hand.looked = Some((looked_by, now));
+        if state.by_hand.handed == Some(list.digest) {
+            return None;
+        }
+        state.by_hand.is_under_way = true;
+        Some(self.marked(list, now))
+    }
+
+    /// Puts together what is due and may go.
+    fn list_of(&mut self, system: &Name, now: Time) -> ListOfWrites {
+        let due: Vec<Idx> = self.systems.get(system).map(|s| s.outbox.keys().copied().collect()).unwrap_or_default();
+        let mut list =
+            ListOfWrites { system: system.clone(), all: Vec::new(), places: Vec::new(), causes: Vec::new(), before: Vec::new(), digest: 0 };
+        let open = [Lane::Protective, Lane::Release, Lane::Fields].map(|lane| self.lane_open(system, lane, now));
+        for (idx, (record, merge)) in due.iter().zip(self.looks(&due, now)) {
+            let due = self.due_by(*idx, &record, &merge, now);
+            let may = self.may_go(*idx, &record, &due, now);
+            let cause = due.cause;
+            if due.is_empty() {
+                self.set_lanes(system, *idx, Lanes::default());
+            }
+            // What a list has already was let go and proved then, and stays until something speaks against it.
+            let is_listed = self.targets.listed(*idx).is_some_and(|l| l.block_waits_since(false).is_some());
+            let [protective, release, update] = open;
+            let may = Lanes { protective, release: is_listed || (release && may.release), update: update && may.update, ..may };
+            for change in parts(due, may) {
+                let address = record.text(field::EMAIL).map(str::to_string);
+                list.all.push(ListedWrite { record: record.id.clone(), address, change });
+                list.places.push(*idx);
+                list.causes.push(cause);
+            }
+        }
+        list.digest = digest(&format!("{:?}", list.all));
+        list
+    }
+
+    /// Notes whom the list has: before it leaves, so that what is imported is known for ours whatever happens.
+    fn marked(&mut self, mut list: ListOfWrites, now: Time) -> ListOfWrites {
+        let mut parts: BTreeMap<Idx, Vec<&Change>> = BTreeMap::new();
+        for (idx, write) in list.places.iter().zip(&list.all) {
+            parts.entry(*idx).or_default().push(&write.change);
+        }
+        let is_of_it = |idx: &Idx| self.world.slot(*idx).id.system == list.system;
+        let known: BTreeSet<Idx> = self.targets.all_listed().map(|(idx, _)| idx).filter(is_of_it).collect();
+        for idx in known.into_iter().chain(parts.keys().copied()).collect::<BTreeSet<Idx>>() {
+            let parts = parts.get(&idx).map_or(&[][..], |parts| parts);
+            if let Some(before) = self.targets.hand_over(idx, parts, now) {
+                list.before.push((idx, before));
+                self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
+            }
+        }
+        list
+    }
+
+    /// Accounts for a list: nothing of it is carried out yet.
+    pub fn book_list(&mut self, list: ListOfWrites, handed: Result<Vec<ListedOutcome>, String>, now: Time) {
+        let ListOfWrites { system, all, places, causes, before, digest } = list;
+        let Some(state) = self.systems.get_mut(&system) else { return };
+        state.by_hand.is_under_way = false;
+        let outcomes = match handed {
+            Ok(outcomes) => outcomes,
+            Err(why) => {
+                ListsNotWritten { system: &system, why: &why }.emit();
+                state.by_hand.why = Some(why.into());
+                state.by_hand.failed.failed(FAILED_WAIT, FAILED_WAIT_MAX, now);
+                for (idx, before) in before {
+                    self.targets.take_back(idx, before);
+                    self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
+                }
+                return;
+            }
+        };
+        let no_list = outcomes.iter().find_map(|outcome| match outcome {
+            ListedOutcome::NoList(why) => Some(why.as_str().into()),
+            _ => None,
+        });
+        match &no_list {
+            None => state.by_hand.failed = Retrying::default(),
+            // Somebody may mend the columns.
+            Some(_) => state.by_hand.failed.failed(FAILED_WAIT, FAILED_WAIT_MAX, now),
+        }
+        (state.by_hand.handed, state.by_hand.why) = (no_list.is_none().then_some(digest), no_list);
+        let mut refused: BTreeMap<(Idx, Op), Option<(&ListedWrite, u64, &str)>> = BTreeMap::new();
+        for (((idx, write), cause), outcome) in places.iter().zip(&all).zip(causes).zip(&outcomes) {
+            let of_lane = refused.entry((*idx, Op::of(&write.change))).or_default();
+            if let ListedOutcome::Refused(why) = outcome {
+                *of_lane = Some((write, cause, why));
+            }
+        }
+        for ((idx, op), refused) in refused {
+            self.book_refused(idx, op, refused, now);
+        }
+    }
+
+    /// What no list can hold is told as a refused write, until all of its lane is in a list.
+    fn book_refused(&mut self, idx: Idx, op: Op, refused: Option<(&ListedWrite, u64, &str)>, now: Time) {
+        let known = self.targets.failure(idx, op);
+        match refused {
+            Some((_, _, why)) if known.is_some_and(|f| *f.why == *why) => {}
+            Some((write, cause, why)) => {
+                let values = write.change.fields.iter().filter_map(|(_, value)| value.as_text()).collect();
+                WriteRefused { record: &write.record, op: op.name(), why, values }.emit();
+                let cause = if op == Op::Hold { cause } else { 0 };
+                self.targets.begin(idx).failures.get_or_insert_default().given_up(op, FailureCause::Refused, cause, why, now);
+                self.keep_target(idx);
+            }
+            None if known.is_some_and(|f| f.cause == FailureCause::Refused) => self.on_target(idx, |target| target.is_listed(op)),
+            None => {}
+        }
+    }
+
+    /// Decided holds that do not stand yet and are on no way there, by system: those in a list wait for a person, which is no failure of ours.
+    pub fn holds_under_no_way(&self) -> BTreeMap<Name, usize> {
+        let is_listed = |idx: &Idx| self.targets.listed(*idx).is_some_and(|l| l.block_waits_since(true).is_some());
+        let listed = |system: &Name| match self.systems.get(system) {
+            Some(state) if state.connected.abilities().by_hand.is_some() => {
+                let due = state.outbox.in_lane(Lane::Protective).filter(|(idx, _)| !self.is_enforced_anyway(**idx));
+                due.filter(|(idx, _)| is_listed(idx)).count()
+            }
+            _ => 0,
+        };
+        let open = self.unwritten_holds().into_iter().map(|(system, count)| {
+            let left = count.saturating_sub(listed(&system));
+            (system, left)
+        });
+        open.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Since when lists of a system wait for a person, and how many records they have. What is due and may not go is in none.
+    pub fn waits_for_import(&self, system: &Name) -> Option<(Time, usize)> {
+        let state = self.systems.get(system).filter(|s| s.connected.abilities().by_hand.is_some())?;
+        let since = state.outbox.keys().filter_map(|idx| self.targets.listed(*idx)?.waits_since());
+        since.fold(None, |found: Option<(Time, usize)>, at| Some(found.map_or((at, 1), |(first, count)| (first.min(at), count + 1))))
+    }
+}
+
+/// What goes of what is due, each thing by itself: a block, a status, a field.
+fn parts(due: Due, may: Lanes) -> Vec<Change> {
+    let mut parts = Vec::new();
+    let block = due.protective.filter(|_| may.protective).or(due.release.filter(|_| may.release)).and_then(|change| change.block);
+    parts.extend(block.map(|on| Change { block: Some(on), ..Change::default() }));
+    if let Some(update) = due.update.filter(|_| may.update) {
+        parts.extend(update.status.map(|status| Change { status: Some(status), ..Change::default() }));
+        parts.extend(update.fields.into_iter().map(|field| Change { fields: vec![field], ..Change::default() }));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    #[test]
+    fn each_thing_goes_by_itself_and_only_what_may() {
+        let block = |on| Some(Change { block: Some(on), ..Change::default() });
+        let update = Change { fields: vec![("phone".into(), Value::text("1")), ("title".into(), Value::text("2"))], ..Change::default() };
+        let all = Lanes { protective: true, release: true, update: true, ..Lanes::default() };
+        let due = |protective, release| Due { protective, release, update: Some(update.clone()), ..Due::default() };
+        let told = |due, may| parts(due, may).iter().map(|c| (c.block, c.fields.len())).collect::<Vec<_>>();
+        assert_eq!(told(due(block(true), None), all), [(Some(true), 0), (None, 1), (None, 1)]);
+        assert_eq!(told(due(None, block(false)), all), [(Some(false), 0), (None, 1), (None, 1)]);
+        assert_eq!(told(due(None, block(false)), Lanes { protective: true, ..Lanes::default() }), []);
+        assert_eq!(told(due(block(true), None), Lanes { protective: true, ..Lanes::default() }), [(Some(true), 0)]);
+    }
+}
