@@ -51,6 +51,9 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
             output::problem(&format!("{}.{}: {error}", s.system, s.stream));
         }
     }
+    for (system, why) in &synced.no_list {
+        output::problem(&format!("{system}: not all that is due is in a list: {why}"));
+    }
     for note in &synced.quarantine {
         output::note_line(note);
     }

@@ -2,6 +2,7 @@
 
 pub(in crate::config) mod connectors;
 pub(in crate::config) mod http;
+mod list_path;
 pub(in crate::config) mod lists;
 pub(in crate::config) mod lists_out;
 pub(in crate::config) mod network;
@@ -76,6 +77,9 @@ pub fn read<'a>(
     }
     if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
         top.report("no systems are configured", "expected a table for each system: [systems.crm] with connector = \"NAME\"");
+    }
+    for (one, other) in lists_out::in_one_folder(&read.systems) {
+        top.report(format!("{one} and {other} put their lists into one folder"), "give each a folder of its own");
     }
     top.finish();
     read
@@ -223,7 +227,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let edits = EditsAsked { relays: relays.map(|e| self::relays(&e, &manifest)).unwrap_or_default(), ..EditsAsked::default() };
     let lacked = lacks.map(|e| lacked(&e, &manifest, asked.as_ref())).unwrap_or_default();
     if let Some(lists) = asked.as_mut().filter(|_| lacked.iter().any(|name| name == lists_out::CONSENT)) {
-        lists.columns.retain(|_, column| column != file::rows::CONSENT);
+        lists.columns.retain(|_, column| column != file::profiles::CONSENT);
     }
     let settings = SystemSettings {
         name: offer.name.clone(),

@@ -21,7 +21,7 @@ mod manifest;
 mod memory;
 pub mod out;
 pub mod profiles;
-pub mod rows;
+mod rows;
 mod table;
 mod text_table;
 mod workbook;

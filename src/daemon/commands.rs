@@ -358,6 +358,7 @@ impl Shell {
             not_approved: not_approved.collect(),
             quarantine: engine.quarantine().to_vec(),
             unwritten: engine.holds_under_no_way(),
+            no_list: engine.in_no_list(),
         })
     }
 }

@@ -93,26 +93,34 @@ fn from_init_to_a_block_that_is_in_force_and_its_release() {
 #[test]
 fn changed_fields_go_by_lists_of_their_own() {
     let mut company = Company::new("satori", "en");
-    company.edit("systems.toml", "writes = [\"hold\"]", "writes = [\"hold\", \"company\"]");
+    company.edit("systems.toml", "writes = [\"hold\"]", "writes = [\"hold\", \"company\", \"status\"]\nstatus = { customer = \"顧客\" }");
+    company.edit("systems.toml", "block = \"配信停止\"", "block = \"配信停止\"\nstatus = \"リードステータス\"");
     company.contacts(&[
         ("佐藤 太郎", "taro@sato.example", "佐藤商事"),
-        ("鈴木 花子", "hanako@suzuki.example", "=HYPERLINK(\"http://x.example\")"),
+        ("鈴木 花子", "hanako@suzuki.example", "鈴木工業"),
+        ("林 健", "ken@hayashi.example", "=HYPERLINK(\"http://x.example\")"),
     ]);
-    company.deals(&[("研修", "鈴木工業", "", "受注")]);
+    company.deals(&[("研修", "鈴木工業", "hanako@suzuki.example", "受注")]);
     company.lead("佐藤 太郎", "taro@sato.example");
     company.lead("鈴木 花子", "hanako@suzuki.example");
+    company.lead("林 健", "ken@hayashi.example");
     company.export();
     company.run("check").exits(0);
     company.approve();
-    assert_eq!(company.out_files(), ["change-company.csv", "how-to-import.html"]);
-    assert_eq!(
-        company.list("change-company.csv").as_deref(),
-        Some("\"メールアドレス\",\"会社名\"\r\n\"taro@sato.example\",\"佐藤商事\"\r\n")
-    );
+    assert_eq!(company.out_files(), ["change-company.csv", "change-status.csv", "how-to-import.html"]);
+    let list = |column: &str, rows: [(&str, &str); 3]| {
+        let rows = rows.iter().filter(|(who, _)| !who.is_empty()).map(|(who, value)| format!("\"{who}\",\"{value}\"\r\n"));
+        format!("\"メールアドレス\",\"{column}\"\r\n{}", rows.collect::<String>())
+    };
+    let statuses = [("hanako@suzuki.example", "顧客"), ("ken@hayashi.example", "lead"), ("taro@sato.example", "lead")];
+    assert_eq!(company.list("change-status.csv"), Some(list("リードステータス", statuses)));
+    let companies = [("hanako@suzuki.example", "鈴木工業"), ("taro@sato.example", "佐藤商事"), ("", "")];
+    assert_eq!(company.list("change-company.csv"), Some(list("会社名", companies)));
     // No list has what a spreadsheet would compute; it is told of that person.
     let letters = company.run("deadletters list").out;
-    assert!(letters.contains("ma:person:2") && letters.contains("taken for a formula by a spreadsheet"), "{letters}");
+    assert!(letters.contains("ma:person:3") && letters.contains("taken for a formula by a spreadsheet"), "{letters}");
     company.import("change-company.csv");
+    company.import("change-status.csv");
     company.export();
     company.run("sync").exits(0);
     assert_eq!(company.out_files(), ["how-to-import.html"]);

@@ -1,5 +1,6 @@
 //! `connector = "file"`: where a system's lists are, of what kind, and what their words mean.
 
+use super::list_path::place;
 use super::lists_out;
 use super::settings::Outside;
 use crate::config::document::keys;
@@ -112,21 +113,6 @@ fn several(entry: &TomlEntry, outside: &Outside) -> Option<Vec<(ListProfile, Pat
         return None;
     }
     given.into_iter().map(|(profile, path)| Some((profile, place(&path, outside)?))).collect()
-}
-
-/// Where a list is; nothing is looked at yet, as lists come and go.
-pub(super) fn place(entry: &TomlEntry, outside: &Outside) -> Option<PathBuf> {
-    let text = entry.filled_text()?;
-    let path = outside.folder.join(text);
-    let folders = path.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default();
-    if folders.contains(['*', '?']) || text.ends_with('/') || path.file_name().is_none() {
-        entry.report(
-            format!("{text:?} names no file"),
-            "expected a file, or a pattern of files of one folder, as \"inbox/cards/*.xlsx\"; a relative path begins at the config folder",
-        );
-        return None;
-    }
-    Some(path)
 }
 
 fn profile(entry: &TomlEntry) -> Option<ListProfile> {

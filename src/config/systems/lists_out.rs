@@ -1,13 +1,17 @@
 //! `[systems.NAME.out]`: what is written to a tool without an API goes out by lists.
 
-use super::lists;
+use super::list_path::place;
 use super::settings::Outside;
+use crate::config::System;
 use crate::config::document::TomlEntry;
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::connector::file::out::{form, is_forbidden};
-use crate::connector::file::rows::{BLOCK, CONSENT as CONSENT_MARK, STATUS};
+use crate::connector::file::profiles::{BLOCK, CONSENT as CONSENT_MARK, STATUS};
 use crate::connector::{ListProfile, ListsAsked, OutAsked, known_word, same_name};
+use crate::model::Name;
+use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What `lacks` calls the column in which people say yes or no to mail.
 pub const CONSENT: &str = "consent";
@@ -35,11 +39,14 @@ pub fn read(entry: &TomlEntry, profiles: &[ListProfile], outside: &Outside, aske
     });
     let folder = folder.and_then(|e| e.filled_text().map(|text| outside.folder.join(text)));
     let (Some(form), Some(folder)) = (form, folder) else { return };
+    if asked.lists.iter().any(|(_, path)| path.parent() == Some(&*folder)) {
+        entry.report("the lists would lie among the files that are read", "give them a folder of their own, as \"outbox/ma\"");
+    }
     let text = |entry: &Option<TomlEntry>| entry.as_ref().and_then(|e| e.text()).map(str::to_string);
     let own = |entry: &Option<TomlEntry>| entry.as_ref().and_then(own_column);
     let out = OutAsked {
         folder,
-        sample: sample.and_then(|e| lists::place(&e, outside)),
+        sample: sample.and_then(|e| place(&e, outside)),
         block: own(&block),
         on: text(&on).unwrap_or_else(|| form.on.clone()),
         off: text(&off).unwrap_or_else(|| form.off.clone()),
@@ -59,6 +66,19 @@ pub fn read(entry: &TomlEntry, profiles: &[ListProfile], outside: &Outside, aske
         }
     }
     asked.out = Some(out);
+}
+
+/// Systems whose lists would take each other's place.
+pub fn in_one_folder(systems: &[System]) -> Vec<(Name, Name)> {
+    let mut folders: BTreeMap<&Path, &Name> = BTreeMap::new();
+    let mut found = Vec::new();
+    for system in systems {
+        let Some(out) = system.settings.lists.as_ref().and_then(|lists| lists.out.as_ref()) else { continue };
+        if let Some(other) = folders.insert(&out.folder, system.name()) {
+            found.push((other.clone(), system.name().clone()));
+        }
+    }
+    found
 }
 
 /// A column that may be written.

@@ -1,8 +1,7 @@
 //! Which column of a list is what, by the names in its header row.
 
 use super::cells::ListCell;
-use super::profiles::{KnownColumn, ListProfile, MARKS};
-use super::rows::CONSENT;
+use super::profiles::{CONSENT, KnownColumn, ListProfile, MARKS};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -71,7 +70,7 @@ impl FoundColumns {
 fn known(profile: ListProfile, header: &str, own: &BTreeMap<String, &str>) -> Option<&'static KnownColumn> {
     let (whole, short) = (plain(header), without_brackets(header));
     if let Some(key) = own.get(&whole) {
-        return profile.columns().chain(&MARKS).find(|column| column.key == *key);
+        return profile.columns().chain(MARKS).find(|column| column.key == *key);
     }
     let by_name = |name: &str| profile.columns().find(|column| column.headers.contains(&name) || plain(column.key) == name);
     by_name(&whole).or_else(|| by_name(&short))

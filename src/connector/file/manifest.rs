@@ -1,7 +1,7 @@
 //! The manifest of a system of lists, made of the profiles that it has: what the rest of the product knows of its streams and fields.
 
 use super::asked::OutAsked;
-use super::profiles::{CLOSED, ListProfile, ROW_ID, UPDATED};
+use super::profiles::{self, CLOSED, ListProfile, ROW_ID, UPDATED};
 use super::rows::{self, RowsAs};
 use crate::connector::manifest::{
     Auth, FieldMap, FieldSpec, FieldWrite, Limits, Manifest, MarkMap, MarkWrite, Method, Page, Paths, RecordMap, RefusalRule,
@@ -108,11 +108,11 @@ pub fn manifest(profiles: &[ListProfile], out: Option<&OutAsked>) -> Manifest {
 /// What a tool's own export shows beside fields: our marks, and the person's own no.
 fn show_marks(record: &mut RecordMap, out: &OutAsked) {
     let mark = |path: &str| MarkMap { path: path.to_string(), kind: FieldKind::Text, contains: None, prefix: None, format: None };
-    record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(rows::BLOCK))));
-    record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(rows::STATUS))));
+    record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(profiles::BLOCK))));
+    record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(profiles::STATUS))));
     // A word that is neither yes nor no holds; the form has the tool's words.
     let when =
-        Test { path: rows::CONSENT.to_string(), equals: Some(toml::Value::Boolean(false)), one_of: None, empty: None, contains: None };
+        Test { path: profiles::CONSENT.to_string(), equals: Some(toml::Value::Boolean(false)), one_of: None, empty: None, contains: None };
     record.refusals = vec![RefusalRule { scope: RefusalScopeName::All, topic: None, when }];
 }
 
@@ -126,11 +126,11 @@ fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
         stream: profiles.first().map(|p| p.name().to_string()).unwrap_or_default(),
         fields: written_fields(profiles).into_iter().map(|name| (name.clone(), FieldWrite::Name(name.to_string()))).collect(),
         status: out.status.as_ref().map(|_| StatusWrite {
-            field: Some(rows::STATUS.to_string()),
+            field: Some(profiles::STATUS.to_string()),
             label_prefix: None,
             map: BTreeMap::new(),
         }),
-        block: out.block.as_ref().map(|_| mark(rows::BLOCK, Some(&out.on), Some(&out.off))),
+        block: out.block.as_ref().map(|_| mark(profiles::BLOCK, Some(&out.on), Some(&out.off))),
         permit: None,
         why: None,
         update: None,

@@ -1,6 +1,5 @@
 //! The kinds of list, and the columns that each knows, by the names that people give them.
 
-use super::rows::{BLOCK, CONSENT, STATUS};
 use crate::connector::manifest::FieldKind;
 
 /// What the rows of a list are.
@@ -27,11 +26,15 @@ pub struct KnownColumn {
 pub const ROW_ID: &str = "id";
 /// When a row was changed last: no field.
 pub const UPDATED: &str = "updated";
+/// What tools without an API show of our marks, and of the person's own word.
+pub const BLOCK: &str = "row_block";
+pub const STATUS: &str = "row_status";
+pub const CONSENT: &str = "row_consent";
 /// When a deal ended: no field.
 pub const CLOSED: &str = "closed";
 
 /// Columns that no list has by itself: systems.toml names them. They are marks of a tool without an API, and no fields.
-pub static MARKS: [KnownColumn; 3] = [column(BLOCK, Text, &[]), column(STATUS, Text, &[]), column(CONSENT, Text, &[])];
+pub const MARKS: &[KnownColumn] = &[column(BLOCK, Text, &[]), column(STATUS, Text, &[]), column(CONSENT, Text, &[])];
 
 use FieldKind::{Date, Int, List, Number, Text};
 

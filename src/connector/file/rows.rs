@@ -17,10 +17,6 @@ pub const PEOPLE: &str = "row_people";
 pub const STATE: &str = "row_state";
 pub const ENDED: &str = "row_ended";
 pub const ID: &str = "row_id";
-/// What tools without an API show of our marks, and of the person's own word.
-pub const BLOCK: &str = "row_block";
-pub const STATUS: &str = "row_status";
-pub const CONSENT: &str = "row_consent";
 
 /// What is read from the rows of a list: a deal's row tells of the deal, of whom to talk to, and of the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,6 +49,14 @@ pub struct ListOfWrites {
     digest: u64,
 }
 
+/// A write that no list can hold.
+struct RefusedOfList<'l> {
+    write: &'l ListedWrite,
+    /// A digest of why the record is to be held.
+    cause: u64,
+    why: &'l str,
+}
+
 impl ByHand {
     /// Why some of what is due is in no list.
     pub fn trouble(&self) -> Option<&str> {
@@ -166,11 +174,11 @@ impl Engine {
             Some(_) => state.by_hand.failed.failed(FAILED_WAIT, FAILED_WAIT_MAX, now),
         }
         (state.by_hand.handed, state.by_hand.why) = (no_list.is_none().then_some(digest), no_list);
-        let mut refused: BTreeMap<(Idx, Op), Option<(&ListedWrite, u64, &str)>> = BTreeMap::new();
+        let mut refused: BTreeMap<(Idx, Op), Option<RefusedOfList<'_>>> = BTreeMap::new();
         for (((idx, write), cause), outcome) in places.iter().zip(&all).zip(causes).zip(&outcomes) {
             let of_lane = refused.entry((*idx, Op::of(&write.change))).or_default();
             if let ListedOutcome::Refused(why) = outcome {
-                *of_lane = Some((write, cause, why));
+                *of_lane = Some(RefusedOfList { write, cause, why });
             }
         }
         for ((idx, op), refused) in refused {
@@ -179,11 +187,11 @@ impl Engine {
     }
 
     /// What no list can hold is told as a refused write, until all of its lane is in a list.
-    fn book_refused(&mut self, idx: Idx, op: Op, refused: Option<(&ListedWrite, u64, &str)>, now: Time) {
+    fn book_refused(&mut self, idx: Idx, op: Op, refused: Option<RefusedOfList<'_>>, now: Time) {
         let known = self.targets.failure(idx, op);
         match refused {
-            Some((_, _, why)) if known.is_some_and(|f| *f.why == *why) => {}
-            Some((write, cause, why)) => {
+            Some(RefusedOfList { why, .. }) if known.is_some_and(|f| *f.why == *why) => {}
+            Some(RefusedOfList { write, cause, why }) => {
                 let values = write.change.fields.iter().filter_map(|(_, value)| value.as_text()).collect();
                 WriteRefused { record: &write.record, op: op.name(), why, values }.emit();
                 let cause = if op == Op::Hold { cause } else { 0 };

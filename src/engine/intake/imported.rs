@@ -26,14 +26,13 @@ impl Engine {
 
     fn book_imported(&mut self, idx: Idx, known: &Record, sent: &Sent, word: Option<Box<str>>, now: Time) {
         self.book_with_guards(idx, sent, known, now);
-        if !sent.fields.is_empty() {
-            let change = Change { fields: sent.fields.clone(), ..Change::default() };
+        let (fields, block) = changes_of(sent);
+        if let Some(change) = fields {
             let op = WriteOp { record: known.id.clone(), change, again: false };
             let written = WrittenRecord::of(&op, known, |field| self.rule_of_write(&known.id, field));
             self.keep_written(vec![written], now);
         }
-        if sent.block.is_some() {
-            let change = Change { block: sent.block, ..Change::default() };
+        if let Some(change) = block {
             self.journal_outcome(idx, &change, WriteOutcome::Applied, Some("the system's own export shows it".into()), now);
         }
         let target = self.targets.begin(idx);
@@ -42,5 +41,29 @@ impl Engine {
         self.book_set_back(idx, sent);
         self.keep_target(idx);
         self.dirty.insert(idx);
+    }
+}
+
+/// What is kept of it for `undo`, and what is told in the journal.
+fn changes_of(sent: &Sent) -> (Option<Change>, Option<Change>) {
+    let fields = (!sent.fields.is_empty()).then(|| Change { fields: sent.fields.clone(), ..Change::default() });
+    (fields, sent.block.map(|on| Change { block: Some(on), ..Change::default() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::target::Target;
+    use crate::model::Value;
+
+    #[test]
+    fn fields_are_kept_for_undo_and_a_block_is_told_in_the_journal() {
+        let field = vec![("phone".into(), Value::text("1"))];
+        for (block, fields) in [(Some(true), field.clone()), (Some(false), Vec::new()), (None, field)] {
+            let mut target = Target::default();
+            target.send(&Change { block, fields: fields.clone(), ..Change::default() }, Time(1));
+            let (kept, told) = changes_of(target.sent.as_ref().unwrap());
+            assert_eq!((kept.map(|c| c.fields).unwrap_or_default(), told.and_then(|c| c.block)), (fields, block));
+        }
     }
 }

@@ -18,6 +18,7 @@ pub struct Row {
     pub company: String,
     pub consent: &'static str,
     pub block: String,
+    pub status: String,
 }
 
 pub struct Company {
@@ -139,17 +140,17 @@ impl Company {
     /// A new person in the tool, who said yes to mail.
     pub fn lead(&mut self, name: &str, email: &str) {
         let (name, email) = (name.to_string(), email.to_string());
-        self.tool.push(Row { name, email, company: String::new(), consent: "承諾", block: String::new() });
+        self.tool.push(Row { name, email, company: String::new(), consent: "承諾", block: String::new(), status: String::new() });
     }
 
     /// What the tool's export holds, as it makes it: all cells in quotes.
     pub fn exported(&self) -> String {
-        let head = ["リードID", "氏名", "メールアドレス", "会社名", self.consent, "配信停止"].map(String::from);
+        let head = ["リードID", "氏名", "メールアドレス", "会社名", self.consent, "配信停止", "リードステータス"].map(String::from);
         let rows = self.tool.iter().zip(1..).map(|(row, id)| {
-            let Row { name, email, company, consent, block } = row.clone();
-            [id.to_string(), name, email, company, consent.to_string(), block]
+            let Row { name, email, company, consent, block, status } = row.clone();
+            [id.to_string(), name, email, company, consent.to_string(), block, status]
         });
-        let line = |cells: [String; 6]| format!("\"{}\"\r\n", cells.map(|c| c.replace('"', "\"\"")).join("\",\""));
+        let line = |cells: [String; 7]| format!("\"{}\"\r\n", cells.map(|c| c.replace('"', "\"\"")).join("\",\""));
         std::iter::once(head).chain(rows).map(line).collect()
     }
 
@@ -203,6 +204,7 @@ impl Company {
             match &head[1] {
                 "配信停止" => found.block = row[1].to_string(),
                 "会社名" => found.company = row[1].to_string(),
+                "リードステータス" => found.status = row[1].to_string(),
                 other => panic!("{other} is not to be written"),
             }
         }

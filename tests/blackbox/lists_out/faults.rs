@@ -65,6 +65,10 @@ fn without_the_column_there_is_no_list_and_no_word_of_what_stands_in_the_tool() 
     company.edit("systems.toml", "folder = \"outbox/ma\"", "folder = \"outbox/ma\"\nsample = \"sample.csv\"");
     let told = company.run("check").exits(0).err;
     assert!(told.contains("note: ma: no list goes out: ") && told.contains("sample.csv: it has no column \"配信停止\""), "{told}");
+    fs::remove_file(company.out().join("block.csv")).unwrap();
+    let synced = company.run("sync").exits(1);
+    assert!(synced.err.contains("ma: not all that is due is in a list: the form of the lists is not known: sample.csv"), "{}", synced.err);
+    assert!(company.list("block.csv").is_none());
     company.edit("systems.toml", "\nsample = \"sample.csv\"", "");
     // The export lacks it: who is blocked cannot be read, and nobody is taken for unblocked.
     company.put_export("氏名,メールアドレス,メール配信可否\n佐藤 太郎,taro@sato.example,承諾\n".as_bytes());

@@ -1,12 +1,12 @@
 //! The page that says what to do with the lists. It names no person.
 
-use super::ListsOut;
+use super::outlet::Outlet;
 use super::sheets::Sheet;
 use crate::model::Time;
 use std::fmt::Write;
 
 /// The page, in Japanese and English.
-pub fn page(out: &ListsOut, sheets: &[(String, &Sheet)], ending: &str, written_at: Time) -> String {
+pub fn page(out: &Outlet, sheets: &[(String, &Sheet)], ending: &str, written_at: Time) -> String {
     let form = &out.asked.form;
     let (system, title) = (escaped(&out.system), escaped(&form.title));
     let exported = escaped(&out.export);

@@ -2,7 +2,7 @@
 
 use crate::connector::file::asked::ListsAsked;
 use crate::connector::file::headers::{self, FoundColumns};
-use crate::connector::file::profiles::ListProfile;
+use crate::connector::file::profiles::{CONSENT, ListProfile};
 use crate::connector::file::text_table::CsvText;
 use crate::connector::file::{decode, disk};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -48,7 +48,9 @@ impl Sample {
         let table = CsvText::new(text, file.to_lowercase().ends_with(".tsv"));
         let first = table.first_rows(headers::HEADER_WITHIN_ROWS);
         let rows = first.iter().map(|(_, cells)| cells.as_slice());
-        let (header, columns) = headers::find(ListProfile::Contacts, rows, &asked.columns)?;
+        // A sample need not have the column that no list ever has.
+        let own = asked.columns.iter().filter(|(_, key)| *key != CONSENT).map(|(name, key)| (name.clone(), key.clone())).collect();
+        let (header, columns) = headers::find(ListProfile::Contacts, rows, &own)?;
         let (line, cells) = &first[header];
         let row = lines.lines().nth(line - 1).unwrap_or_default().trim();
         Ok(Sample {
@@ -125,7 +127,7 @@ mod tests {
 
     fn sample(bytes: &[u8]) -> Result<Sample, String> {
         let mut asked = ListsAsked::one(ListProfile::Contacts, "inbox/ma.csv".into());
-        asked.columns.insert("配信停止".into(), crate::connector::file::rows::BLOCK.into());
+        asked.columns.insert("配信停止".into(), crate::connector::file::profiles::BLOCK.into());
         Sample::of("ma.csv", bytes, &asked)
     }
 

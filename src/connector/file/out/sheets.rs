@@ -3,11 +3,10 @@
 //! A value that a spreadsheet would take for a formula stands in no list: nothing that can be put before it leaves it as it is. A person
 //! types it in the tool. The column by which people are matched is always written, as a stop mark must not wait for that.
 
-use super::ListsOut;
 use super::form::is_consent;
+use super::outlet::Outlet;
 use super::sample::{Sample, SampleColumn};
-use crate::connector::file::profiles::ROW_ID;
-use crate::connector::file::rows::{BLOCK, STATUS};
+use crate::connector::file::profiles::{BLOCK, ROW_ID, STATUS};
 use crate::connector::port::{Change, ListedOutcome, ListedWrite};
 use crate::model::Value;
 use crate::model::record::field;
@@ -36,7 +35,7 @@ struct Cell {
     text: String,
 }
 
-impl ListsOut {
+impl Outlet {
     /// Puts writes into lists, and tells what became of each.
     pub(super) fn sheets(&self, sample: &Sample, all: &[ListedWrite]) -> (BTreeMap<String, Sheet>, Vec<ListedOutcome>) {
         let mut sheets = BTreeMap::new();
