@@ -143,3 +143,32 @@ fn the_persons_own_word_is_never_written() {
     company.edit("systems.toml", "on = \"1\"\noff = \"yes\"", "status = \"オプトイン\"");
     assert!(company.run("check").exits(2).err.contains("\"オプトイン\" is the person's own word"));
 }
+
+#[test]
+fn a_mistake_in_what_goes_out_is_told_by_check() {
+    let second = "\n[systems.other]\nconnector = \"file\"\npath = \"inbox/other.csv\"\nprofile = \"contacts\"\n[systems.other.out]\nfolder = \"outbox/ma\"\nform = \"plain\"\n[link]";
+    for (from, to, told) in [
+        ("folder = \"outbox/ma\"", "folder = \"inbox\"", "the lists would lie among the files that are read"),
+        ("form = \"satori\"", "form = \"satorj\"", "there is no form \"satorj\""),
+        (
+            "path = \"inbox/ma.csv\"\nprofile = \"contacts\"",
+            "path = \"inbox/ma.csv\"\nprofile = \"cards\"",
+            "lists go out to one list of contacts",
+        ),
+        ("writes = [\"hold\"]", "writes = [\"hold\", \"email\"]", "cannot write \"email\""),
+        ("block = \"配信停止\"", "", "can neither block nor permit mail"),
+        ("\n[link]", second, "ma and other put their lists into one folder"),
+    ] {
+        let company = Company::new("satori", "en");
+        company.edit("systems.toml", from, to);
+        let refused = company.run("check").exits(2);
+        assert!(refused.err.contains(told), "{told}: {}", refused.err);
+    }
+    assert!(
+        Company::new("plain", "ja")
+            .run("init --lists kairos")
+            .exits(2)
+            .err
+            .contains("there is no form \"kairos\"; there are kairos3, plain, satori")
+    );
+}
