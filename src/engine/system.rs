@@ -3,7 +3,7 @@
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo};
 use crate::engine::delivery::acts::Channel;
-use crate::engine::delivery::by_hand::ByHand;
+use crate::engine::delivery::handed::HandedList;
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::delivery::usage::KeptUsage;
 use crate::engine::delivery::without_code::WithoutCode;
@@ -36,7 +36,7 @@ pub struct SystemState {
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
     /// The list that a person carries over, where that is the way.
-    pub by_hand: ByHand,
+    pub by_hand: HandedList,
     /// What is too much at once.
     pub guards: Guards,
     pub usage: KeptUsage,
@@ -62,7 +62,7 @@ impl SystemState {
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
         let changed = self.connected.reconnect(opened.config, opened.abilities, opened.words);
-        self.by_hand = ByHand::default();
+        self.by_hand = HandedList::default();
         if changed.reads_otherwise {
             self.streams.read_anew();
         }

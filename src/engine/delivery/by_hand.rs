@@ -2,40 +2,17 @@
 //! one is always enough. It waits for days and nothing fails meanwhile: what is due stays due until the system itself shows it (`imported`, in
 //! the room that takes readings in).
 
-use super::acts::Retrying;
+use super::handed::ListGrounds;
 use crate::connector::{Change, Lane, ListedOutcome, ListedWrite};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
-use crate::engine::rules::approval::Approval;
 use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{Due, FailureCause, Listed, Op, digest};
 use crate::model::record::field;
-use crate::model::{Name, Span, Time};
+use crate::model::{Name, Time};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{ListsNotWritten, WriteRefused};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Lists that could not be written are tried again so soon, and ever more slowly.
-const FAILED_WAIT: Span = Span::seconds(5);
-const FAILED_WAIT_MAX: Span = Span::minutes(5);
-/// What only the clock changes is looked for so often.
-const LOOKED_EVERY: Span = Span::seconds(60);
-
-/// The list of one system.
-#[derive(Debug, Default)]
-pub struct ByHand {
-    /// A digest of the one that was handed over last; `None`: none by this process.
-    handed: Option<u64>,
-    is_under_way: bool,
-    /// What the engine knew when it was put together last.
-    looked: Option<(LookedBy, Time)>,
-    failed: Retrying,
-    /// Why some of what is due is in no list.
-    why: Option<Box<str>>,
-}
-
-/// What a list rests on: while it is the same, so is the list.
-type LookedBy = (u64, bool, Option<Approval>, usize);
 
 /// All that is still to be carried out in a system.
 #[derive(Debug)]
@@ -57,47 +34,20 @@ struct RefusedOfList<'l> {
     why: &'l str,
 }
 
-impl ByHand {
-    /// Why some of what is due is in no list.
-    pub fn trouble(&self) -> Option<&str> {
-        self.why.as_deref()
-    }
-
-    /// Something of the system was decided on anew.
-    pub fn touch(&mut self) {
-        self.looked = None;
-    }
-
-    pub fn is_at_rest(&self) -> bool {
-        !self.is_under_way
-    }
-}
-
 impl Engine {
     /// The list for a system, if it is another than the one that was handed over last. It is marked as handed over, not yet committed.
     pub(super) fn next_list(&mut self, system: &Name, now: Time) -> Option<ListOfWrites> {
         let state = self.systems.get(system)?;
-        let looked_by: LookedBy = (
-            self.changes,
-            self.may_release(now),
-            state.approved,
-            state.guards.of(Op::Release).waiting() + state.guards.of(Op::Update).waiting(),
-        );
-        let by_hand = &state.by_hand;
-        let is_looked = by_hand.looked.is_some_and(|(by, at)| by == looked_by && now.since(at) < LOOKED_EVERY);
-        let may_look = !by_hand.is_under_way && by_hand.failed.is_over(now) && (!is_looked || by_hand.failed.failures > 0);
+        let waiting = state.guards.of(Op::Release).waiting() + state.guards.of(Op::Update).waiting();
+        let on = ListGrounds { changes: self.changes, may_release: self.may_release(now), approved: state.approved, waiting };
         // Before all is decided that was read, a list may lack somebody who is in it already.
-        if !may_look || state.approved.is_none() || !state.identity.is_settled() || !self.dirty.is_empty() {
+        let may_be = state.approved.is_some() && state.identity.is_settled() && self.dirty.is_empty();
+        if !may_be || !state.by_hand.is_to_be_made(on, now) {
             return None;
         }
         let list = self.list_of(system, now);
-        let state = self.systems.get_mut(system)?;
-        state.by_hand.looked = Some((looked_by, now));
-        if state.by_hand.handed == Some(list.digest) {
-            return None;
-        }
-        state.by_hand.is_under_way = true;
-        Some(self.marked(list, now))
+        let leaves = self.systems.get_mut(system)?.by_hand.leaves(list.digest, on, now);
+        leaves.then(|| self.marked(list, now))
     }
 
     /// Puts together what is due and may go.
@@ -150,13 +100,11 @@ impl Engine {
     pub fn book_list(&mut self, list: ListOfWrites, handed: Result<Vec<ListedOutcome>, String>, now: Time) {
         let ListOfWrites { system, all, places, causes, before, digest } = list;
         let Some(state) = self.systems.get_mut(&system) else { return };
-        state.by_hand.is_under_way = false;
         let outcomes = match handed {
             Ok(outcomes) => outcomes,
             Err(why) => {
                 ListsNotWritten { system: &system, why: &why }.emit();
-                state.by_hand.why = Some(why.into());
-                state.by_hand.failed.failed(FAILED_WAIT, FAILED_WAIT_MAX, now);
+                state.by_hand.failed(&why, now);
                 for (idx, before) in before {
                     self.targets.take_back(idx, before);
                     self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
@@ -165,15 +113,10 @@ impl Engine {
             }
         };
         let no_list = outcomes.iter().find_map(|outcome| match outcome {
-            ListedOutcome::NoList(why) => Some(why.as_str().into()),
+            ListedOutcome::NoList(why) => Some(why.as_str()),
             _ => None,
         });
-        match &no_list {
-            None => state.by_hand.failed = Retrying::default(),
-            // Somebody may mend the columns.
-            Some(_) => state.by_hand.failed.failed(FAILED_WAIT, FAILED_WAIT_MAX, now),
-        }
-        (state.by_hand.handed, state.by_hand.why) = (no_list.is_none().then_some(digest), no_list);
+        state.by_hand.arrived(digest, no_list, now);
         let mut refused: BTreeMap<(Idx, Op), Option<RefusedOfList<'_>>> = BTreeMap::new();
         for (((idx, write), cause), outcome) in places.iter().zip(&all).zip(causes).zip(&outcomes) {
             let of_lane = refused.entry((*idx, Op::of(&write.change))).or_default();

@@ -1,12 +1,12 @@
 //! The page that says what to do with the lists. It names no person.
 
 use super::outlet::Outlet;
-use super::sheets::Sheet;
+use super::sheets::ImportSheet;
 use crate::model::Time;
 use std::fmt::Write;
 
 /// The page, in Japanese and English.
-pub fn page(out: &Outlet, sheets: &[(String, &Sheet)], ending: &str, written_at: Time) -> String {
+pub fn page(out: &Outlet, sheets: &[(String, &ImportSheet)], ending: &str, written_at: Time) -> String {
     let form = &out.asked.form;
     let (system, title) = (escaped(&out.system), escaped(&form.title));
     let exported = escaped(&out.export);
@@ -48,7 +48,7 @@ pub fn page(out: &Outlet, sheets: &[(String, &Sheet)], ending: &str, written_at:
     text
 }
 
-fn table(sheets: &[(String, &Sheet)]) -> String {
+fn table(sheets: &[(String, &ImportSheet)]) -> String {
     let mut text = String::from(
         "<table><tr><th>ファイル / file</th><th>人数 / people</th><th>照合する列 / matched by</th><th>取り込む列 / imported</th></tr>",
     );

@@ -16,7 +16,7 @@ use std::collections::btree_map::Entry;
 
 /// One list.
 #[derive(Debug)]
-pub struct Sheet {
+pub struct ImportSheet {
     /// Without its ending.
     pub name: String,
     /// The column that is written, as the tool calls it.
@@ -29,7 +29,7 @@ pub struct Sheet {
 }
 
 /// What a write is in a list: the list's name, our name of the column, and the cell.
-struct Cell {
+struct ListedCell {
     list: String,
     column: String,
     text: String,
@@ -37,13 +37,13 @@ struct Cell {
 
 impl Outlet {
     /// Puts writes into lists, and tells what became of each.
-    pub(super) fn sheets(&self, sample: &Sample, all: &[ListedWrite]) -> (BTreeMap<String, Sheet>, Vec<ListedOutcome>) {
+    pub(super) fn sheets(&self, sample: &Sample, all: &[ListedWrite]) -> (BTreeMap<String, ImportSheet>, Vec<ListedOutcome>) {
         let mut sheets = BTreeMap::new();
         let outcomes = all.iter().map(|write| self.put(sample, write, &mut sheets)).collect();
         (sheets, outcomes)
     }
 
-    fn put(&self, sample: &Sample, write: &ListedWrite, sheets: &mut BTreeMap<String, Sheet>) -> ListedOutcome {
+    fn put(&self, sample: &Sample, write: &ListedWrite, sheets: &mut BTreeMap<String, ImportSheet>) -> ListedOutcome {
         let Some(cell) = self.cell(&write.change) else {
             return ListedOutcome::NoList("lists hold a block, a status or a field".to_string());
         };
@@ -70,7 +70,7 @@ impl Outlet {
                 column.header
             ));
         }
-        let sheet = sheets.entry(cell.list.clone()).or_insert_with(|| Sheet {
+        let sheet = sheets.entry(cell.list.clone()).or_insert_with(|| ImportSheet {
             name: cell.list,
             column: column.header.to_string(),
             key: key.0.header.to_string(),
@@ -96,18 +96,18 @@ impl Outlet {
         ListedOutcome::Listed
     }
 
-    fn cell(&self, change: &Change) -> Option<Cell> {
+    fn cell(&self, change: &Change) -> Option<ListedCell> {
         if let Some(on) = change.block {
             let text = if on { &self.asked.on } else { &self.asked.off };
-            return Some(Cell { list: "block".to_string(), column: BLOCK.to_string(), text: text.clone() });
+            return Some(ListedCell { list: "block".to_string(), column: BLOCK.to_string(), text: text.clone() });
         }
         if let Some(status) = &change.status {
             let text = self.status_word(&status.to).to_string();
-            return Some(Cell { list: "change-status".to_string(), column: STATUS.to_string(), text });
+            return Some(ListedCell { list: "change-status".to_string(), column: STATUS.to_string(), text });
         }
         let (name, value) = change.fields.first()?;
         let text = if *value == Value::Empty { String::new() } else { value.to_string() };
-        Some(Cell { list: format!("change-{name}"), column: name.to_string(), text })
+        Some(ListedCell { list: format!("change-{name}"), column: name.to_string(), text })
     }
 
     /// The column that is written.
@@ -144,7 +144,7 @@ impl Outlet {
     }
 }
 
-impl Sheet {
+impl ImportSheet {
     /// The file, in the form of the sample. `Err`: a name of a column cannot be written so.
     pub fn bytes(&self, sample: &Sample) -> Result<Vec<u8>, String> {
         let quotes = if sample.always_quoted { QuoteStyle::Always } else { QuoteStyle::Necessary };
