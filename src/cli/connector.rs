@@ -2,8 +2,9 @@
 
 use super::args::{Common, ConnectorOrder};
 use super::{Exit, output, try_system};
+use crate::connector::file::out::form;
 use crate::connector::manifest::load;
-use crate::connector::{ListProfile, Manifest, examples, file};
+use crate::connector::{ListProfile, Manifest, OutAsked, examples, file};
 use crate::model::counted;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -39,6 +40,10 @@ fn list(common: &Common) -> Exit {
         rows.push(row(&name, &loaded.manifest));
     }
     rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL, None)));
+    rows.extend(form::names().into_iter().filter_map(|name| {
+        let manifest = file::manifest(&[ListProfile::Contacts], Some(&OutAsked::all_of(form::of(name)?)));
+        Some(row(&format!("{} ({name})", file::CONNECTOR), &manifest))
+    }));
     if common.json {
         output::json(&json!({ "connectors": rows }));
         return exit;

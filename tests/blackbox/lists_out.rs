@@ -3,6 +3,7 @@
 
 mod company;
 mod faults;
+mod histories;
 
 use company::Company;
 use serde_json::{Value, json};

@@ -44,6 +44,23 @@ pub struct OutAsked {
     pub wanted: Vec<Name>,
 }
 
+impl OutAsked {
+    /// All that a tool of this form can be told.
+    pub fn all_of(form: ListForm) -> OutAsked {
+        OutAsked {
+            folder: PathBuf::new(),
+            sample: None,
+            block: Some("block".to_string()),
+            on: form.on.clone(),
+            off: form.off.clone(),
+            key: None,
+            status: Some("status".to_string()),
+            wanted: Vec::new(),
+            form,
+        }
+    }
+}
+
 impl ListsAsked {
     /// One list, read as it is.
     pub fn one(profile: ListProfile, path: PathBuf) -> ListsAsked {
