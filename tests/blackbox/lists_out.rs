@@ -133,6 +133,26 @@ fn changed_fields_go_by_lists_of_their_own() {
     );
 }
 
+/// Order of columns, separator, encoding and line ends are those of the sample, and the tool may find people by its own id.
+#[test]
+fn a_list_has_the_form_of_the_sample() {
+    let mut company = Company::new("plain", "en");
+    let out = "form = \"plain\"\nkey = \"リードID\"\nconsent = \"メール配信可否\"\nsample = \"sample.tsv\"";
+    company.edit("systems.toml", "form = \"plain\"", out);
+    std::fs::write(company.config().join("sample.tsv"), "\u{FEFF}配信停止\t氏名\tリードID\tメール\n").unwrap();
+    company.contacts(&[("𠮷田 太郎", "taro@sato.example", "佐藤商事")]);
+    company.deals(&[("年間保守", "佐藤商事", "taro@sato.example", "提案中")]);
+    company.lead("林 健", "ken@hayashi.example");
+    company.lead("佐藤 太郎", "taro@sato.example");
+    company.export();
+    let checked = company.run("check").exits(0);
+    assert!(!checked.err.contains("no list goes out"), "{}", checked.err);
+    company.approve();
+    assert_eq!(company.out_files(), ["block.tsv", "how-to-import.html"]);
+    let list = std::fs::read_to_string(company.out().join("block.tsv")).unwrap();
+    assert_eq!(list, "\u{FEFF}配信停止\tリードID\n1\t2\n");
+}
+
 #[test]
 fn the_persons_own_word_is_never_written() {
     let company = Company::new("kairos3", "en");

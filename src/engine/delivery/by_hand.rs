@@ -117,6 +117,10 @@ impl Engine {
             _ => None,
         });
         state.by_hand.arrived(digest, no_list, now);
+        for (idx, parts) in partly_listed(&places, &all, &outcomes) {
+            self.targets.hand_over(idx, &parts, now);
+            self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
+        }
         let mut refused: BTreeMap<(Idx, Op), Option<RefusedOfList<'_>>> = BTreeMap::new();
         for (((idx, write), cause), outcome) in places.iter().zip(&all).zip(causes).zip(&outcomes) {
             let of_lane = refused.entry((*idx, Op::of(&write.change))).or_default();
@@ -171,6 +175,19 @@ impl Engine {
     }
 }
 
+/// Those of whom a list does not have all, with what it has of them: the rest waits for nobody.
+fn partly_listed<'l>(places: &[Idx], all: &'l [ListedWrite], outcomes: &[ListedOutcome]) -> BTreeMap<Idx, Vec<&'l Change>> {
+    let mut of_each: BTreeMap<Idx, (Vec<&Change>, bool)> = BTreeMap::new();
+    for (at, (idx, write)) in places.iter().zip(all).enumerate() {
+        let (parts, is_partly) = of_each.entry(*idx).or_default();
+        match outcomes.get(at) {
+            Some(ListedOutcome::Listed) => parts.push(&write.change),
+            _ => *is_partly = true,
+        }
+    }
+    of_each.into_iter().filter(|(_, (_, is_partly))| *is_partly).map(|(idx, (parts, _))| (idx, parts)).collect()
+}
+
 /// What goes of what is due, each thing by itself: a block, a status, a field.
 fn parts(due: Due, may: Lanes) -> Vec<Change> {
     let mut parts = Vec::new();
@@ -187,6 +204,21 @@ fn parts(due: Due, may: Lanes) -> Vec<Change> {
 mod tests {
     use super::*;
     use crate::model::Value;
+
+    #[test]
+    fn of_whom_a_list_has_not_all_the_rest_waits_for_nobody() {
+        let write = |on| ListedWrite {
+            record: "ma:person:1".parse().unwrap(),
+            address: None,
+            change: Change { block: Some(on), ..Change::default() },
+        };
+        let all = [write(true), write(false), write(true), write(true)];
+        let refused = || ListedOutcome::Refused("no".into());
+        let outcomes = [ListedOutcome::Listed, refused(), ListedOutcome::Listed];
+        let found = partly_listed(&[1, 1, 2, 3], &all, &outcomes);
+        let told: Vec<(Idx, usize)> = found.iter().map(|(idx, parts)| (*idx, parts.len())).collect();
+        assert_eq!(told, [(1, 1), (3, 0)], "what no outcome was told of is in no list");
+    }
 
     #[test]
     fn each_thing_goes_by_itself_and_only_what_may() {

@@ -102,6 +102,11 @@ fn a_value_that_the_encoding_does_not_have_is_told_of_its_person() {
     assert!(!letters.contains("ma:person:2"), "{letters}");
     company.run("sync").exits(0);
     assert_eq!(company.status()["systems"]["ma"]["dead_letters"], json!(1), "it is not tried again and again");
+    company.import("block.csv");
+    company.import("change-company.csv");
+    company.export();
+    company.run("sync").exits(0);
+    assert_eq!((company.waits(), company.out_files().len()), (0, 1), "what is in no list waits for nobody");
     // The tool can export UTF-8 as well.
     let marked = format!("\u{FEFF}{}", company.exported());
     company.put_export(marked.as_bytes());
