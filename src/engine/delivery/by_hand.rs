@@ -10,6 +10,7 @@ use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{Due, FailureCause, Listed, Op, digest};
 use crate::model::record::field;
 use crate::model::{Name, Time};
+use crate::store::WriteOutcome;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{ListsNotWritten, WriteRefused};
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,6 +118,7 @@ impl Engine {
             _ => None,
         });
         state.by_hand.arrived(digest, no_list, now);
+        self.journal_listed(&places, &all, &outcomes, &before, now);
         for (idx, parts) in partly_listed(&places, &all, &outcomes) {
             self.targets.hand_over(idx, &parts, now);
             self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
@@ -130,6 +132,24 @@ impl Engine {
         }
         for ((idx, op), refused) in refused {
             self.book_refused(idx, op, refused, now);
+        }
+    }
+
+    /// A block that came into a list may be carried out from now on, and would be ours: also after the state was lost.
+    fn journal_listed(
+        &mut self,
+        places: &[Idx],
+        all: &[ListedWrite],
+        outcomes: &[ListedOutcome],
+        before: &[(Idx, Option<Listed>)],
+        now: Time,
+    ) {
+        let before: BTreeMap<Idx, Option<&Listed>> = before.iter().map(|(idx, listed)| (*idx, listed.as_ref())).collect();
+        for ((idx, write), outcome) in places.iter().zip(all).zip(outcomes) {
+            let (Some(on), ListedOutcome::Listed, Some(before)) = (write.change.block, outcome, before.get(idx)) else { continue };
+            if before.is_none_or(|listed| listed.block_waits_since(on).is_none()) {
+                self.journal_outcome(*idx, &write.change, WriteOutcome::Unknown, Some("it stands in a list".into()), now);
+            }
         }
     }
 

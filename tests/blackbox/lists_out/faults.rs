@@ -147,6 +147,21 @@ fn a_kill_at_the_moment_of_a_list_loses_and_doubles_nothing() {
     assert_eq!(rows(&company), ["taro@sato.example 可"], "the block is known for ours");
 }
 
+/// The journal says what stood in a list: who imports it before the state is read anew has a block of ours.
+#[test]
+fn a_block_that_a_list_had_is_ours_after_the_state_was_lost() {
+    let mut company = with_a_list();
+    company.import("block.csv");
+    company.export();
+    fs::remove_dir_all(company.config().join("data/sled")).unwrap();
+    fs::remove_file(company.config().join("data/commits")).unwrap();
+    company.run("sync").exits(0);
+    assert_eq!((company.waits(), &company.status()["not_enforced"]), (0, &json!(0)));
+    win(&company);
+    company.run("sync").exits(0);
+    assert_eq!(rows(&company), ["jiro@sato.example 可", "taro@sato.example 可"]);
+}
+
 #[test]
 fn who_imports_half_of_a_list_has_the_other_half_left() {
     let mut company = with_a_list();
