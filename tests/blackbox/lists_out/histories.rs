@@ -30,7 +30,7 @@ impl History {
         company.contacts(&people.iter().map(|(email, company)| ("山田", &**email, &**company)).collect::<Vec<_>>());
         people.iter().for_each(|(email, _)| company.lead("山田", email));
         company.export();
-        let mut history = History {
+        let history = History {
             company,
             open: [false; PEOPLE],
             shown: [false; PEOPLE],
