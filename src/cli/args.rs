@@ -48,6 +48,9 @@ pub enum CliCommand {
         /// The language of the comments
         #[arg(long, value_enum, default_value_t = ReaderLanguage::En, value_name = "LANGUAGE")]
         language: ReaderLanguage,
+        /// For a company that keeps lists in place of a CRM: the marketing tool that imports lists, or "plain" for any
+        #[arg(long, value_name = "TOOL")]
+        lists: Option<String>,
     },
     /// Check config and manifests; all mistakes at once
     Check,

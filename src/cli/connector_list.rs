@@ -3,8 +3,9 @@
 use super::args::Common;
 use super::own_connectors::own_folder;
 use super::{Exit, output};
+use crate::connector::file::out::form;
 use crate::connector::manifest::{MarkWrite, load};
-use crate::connector::{ListProfile, Manifest, file};
+use crate::connector::{ListProfile, Manifest, OutAsked, file};
 use serde_json::{Value as Json, json};
 
 pub fn list(common: &Common) -> Exit {
@@ -20,7 +21,11 @@ pub fn list(common: &Common) -> Exit {
             }
         }
     }
-    rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL)));
+    rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL, None)));
+    rows.extend(form::names().into_iter().filter_map(|name| {
+        let manifest = file::manifest(&[ListProfile::Contacts], Some(&OutAsked::all_of(form::of(name)?)));
+        Some(row(&format!("{} ({name})", file::CONNECTOR), &manifest))
+    }));
     if common.json {
         output::json(&json!({ "connectors": rows }));
     } else {

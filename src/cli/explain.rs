@@ -88,6 +88,7 @@ impl Explainer {
             lines.push(w.to_write().to_string());
             lines.extend(super::plan::write_lines(write));
         }
+        lines.extend(e.in_lists.iter().map(|listed| w.in_list(&listed.record, &self.local(&listed.since))));
         output::lines(&lines)
     }
 

@@ -88,7 +88,9 @@ async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
         CliCommand::Demo(options) => demo::demo(options, &common).await,
-        CliCommand::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
+        CliCommand::Init { folder, language, lists } => {
+            init::init(&common, folder.as_deref().unwrap_or(&common.config), language, lists.as_deref())
+        }
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),

@@ -42,10 +42,17 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         }
         output::data(&table.to_string());
     }
+    for (system, tally) in synced.writes.iter().filter(|(_, tally)| tally.listed > 0) {
+        let writes = counted(tally.listed, "change", "changes");
+        output::note(&format!("{writes} for {system} stand in lists for a person to import: `nayose status` says where"));
+    }
     for s in &synced.streams {
         if let Some(error) = &s.error {
             output::problem(&format!("{}.{}: {error}", s.system, s.stream));
         }
+    }
+    for (system, why) in &synced.no_list {
+        output::problem(&format!("{system}: not all that is due is in a list: {why}"));
     }
     for note in &synced.quarantine {
         output::note_line(note);

@@ -7,25 +7,58 @@ pub enum Language {
     Japanese,
 }
 
+/// What the config is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExampleOf<'f> {
+    /// Three systems with an API.
+    Systems,
+    /// Lists in place of a CRM, and a marketing tool that imports lists, of this form.
+    Lists(&'f str),
+}
+
+/// A file of a language's example.
+macro_rules! in_language {
+    ($language:expr, $english:literal, $japanese:literal, $name:literal) => {
+        match $language {
+            Language::English => include_str!(concat!("../../", $english, $name)),
+            Language::Japanese => include_str!(concat!("../../", $japanese, $name)),
+        }
+    };
+}
+
+/// The line of `systems.toml` that names the form of lists.
+const FORM: &str = "form = \"plain\"";
+
 /// The four files, and examples that the rules in them must pass, each with its name in the folder.
-pub fn example(language: Language) -> [(&'static str, &'static str); 6] {
-    match language {
-        Language::English => [
-            (crate::config::files::SYSTEMS, include_str!("../../config/systems.toml")),
-            (crate::config::files::PRECEDENCE, include_str!("../../config/precedence.toml")),
-            (crate::config::files::POLICY, include_str!("../../config/policy.toml")),
-            (crate::config::files::CONSENT, include_str!("../../config/consent.toml")),
-            ("tests/mail.toml", include_str!("../../config/tests/mail.toml")),
-            ("tests/fields.toml", include_str!("../../config/tests/fields.toml")),
+pub fn example(language: Language, of: ExampleOf<'_>) -> Vec<(&'static str, String)> {
+    use crate::config::files::{CONSENT, POLICY, PRECEDENCE, SYSTEMS};
+    match of {
+        ExampleOf::Systems => vec![
+            (SYSTEMS, in_language!(language, "config/", "docs/ja/config/", "systems.toml").to_string()),
+            (PRECEDENCE, in_language!(language, "config/", "docs/ja/config/", "precedence.toml").to_string()),
+            (POLICY, in_language!(language, "config/", "docs/ja/config/", "policy.toml").to_string()),
+            (CONSENT, in_language!(language, "config/", "docs/ja/config/", "consent.toml").to_string()),
+            ("tests/mail.toml", in_language!(language, "config/", "docs/ja/config/", "tests/mail.toml").to_string()),
+            ("tests/fields.toml", in_language!(language, "config/", "docs/ja/config/", "tests/fields.toml").to_string()),
         ],
-        Language::Japanese => [
-            (crate::config::files::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
-            (crate::config::files::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
-            (crate::config::files::POLICY, include_str!("../../docs/ja/config/policy.toml")),
-            (crate::config::files::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
-            ("tests/mail.toml", include_str!("../../docs/ja/config/tests/mail.toml")),
-            ("tests/fields.toml", include_str!("../../docs/ja/config/tests/fields.toml")),
-        ],
+        ExampleOf::Lists(form) => {
+            let systems = in_language!(language, "docs/lists-config/", "docs/ja/lists-config/", "systems.toml");
+            vec![
+                (SYSTEMS, systems.replace(FORM, &format!("form = {form:?}"))),
+                (PRECEDENCE, in_language!(language, "docs/lists-config/", "docs/ja/lists-config/", "precedence.toml").to_string()),
+                (POLICY, in_language!(language, "docs/lists-config/", "docs/ja/lists-config/", "policy.toml").to_string()),
+                (CONSENT, in_language!(language, "docs/lists-config/", "docs/ja/lists-config/", "consent.toml").to_string()),
+                ("tests/mail.toml", in_language!(language, "docs/lists-config/", "docs/ja/lists-config/", "tests/mail.toml").to_string()),
+            ]
+        }
+    }
+}
+
+/// The folders that an example's lists lie in, below its own.
+pub fn folders(of: ExampleOf<'_>) -> &'static [&'static str] {
+    match of {
+        ExampleOf::Systems => &[],
+        ExampleOf::Lists(_) => &["inbox", "outbox/ma"],
     }
 }
 
@@ -37,18 +70,22 @@ mod tests {
 
     #[test]
     fn the_example_is_right_in_both_languages() {
-        for language in [Language::English, Language::Japanese] {
-            let folder = tempfile::tempdir().unwrap();
-            for (name, text) in example(language) {
-                let path = folder.path().join(name);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
-            }
-            let loaded = load(folder.path(), &|_| Some("only for the test".to_string()), &Connectors);
-            let read = loaded.and_then(|config| crate::config::examples(folder.path(), &config.rules));
-            match read {
-                Ok(examples) => assert_eq!(examples.len(), 12),
-                Err(mistakes) => panic!("{language:?}: {}", mistakes.drawn()),
+        let forms = crate::connector::file::out::form::names();
+        let kinds = forms.into_iter().map(|form| (ExampleOf::Lists(form), 1)).chain([(ExampleOf::Systems, 12)]);
+        for (of, count) in kinds {
+            for language in [Language::English, Language::Japanese] {
+                let folder = tempfile::tempdir().unwrap();
+                for (name, text) in example(language, of) {
+                    let path = folder.path().join(name);
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, text).unwrap();
+                }
+                let loaded = load(folder.path(), &|_| Some("only for the test".to_string()), &Connectors);
+                let read = loaded.and_then(|config| crate::config::examples(folder.path(), &config.rules));
+                match read {
+                    Ok(examples) => assert_eq!(examples.len(), count),
+                    Err(mistakes) => panic!("{language:?} {of:?}: {}", mistakes.drawn()),
+                }
             }
         }
     }
@@ -61,7 +98,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             std::fs::create_dir(folder.path().join("tests")).unwrap();
             let mut count = 0;
-            for (name, text) in example(language) {
+            for (name, text) in example(language, ExampleOf::Systems) {
                 let said = |line: &str| match line.strip_prefix("# ").filter(|said| is_example(said)) {
                     Some(said) => {
                         count += 1;
@@ -97,8 +134,10 @@ mod tests {
             }
             table
         };
-        for (english, japanese) in example(Language::English).iter().zip(example(Language::Japanese)) {
-            assert_eq!(keys(english.1), keys(japanese.1), "{}", english.0);
+        for of in [ExampleOf::Systems, ExampleOf::Lists("plain")] {
+            for (english, japanese) in example(Language::English, of).iter().zip(example(Language::Japanese, of)) {
+                assert_eq!(keys(&english.1), keys(&japanese.1), "{}", english.0);
+            }
         }
     }
 }

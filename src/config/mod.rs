@@ -35,7 +35,7 @@ pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
 pub use document::nearest::choices;
 pub use document::schema::{SCHEMAS, schema};
-pub use example::{Language, example};
+pub use example::{ExampleOf, Language, example, folders as example_folders};
 pub use examples::{Aspect, EXAMPLES_FOLDER, ExampleRecord, Expectation, WrittenExample, examples};
 pub use files::FILES;
 pub use load::{load, load_with, state_of};

@@ -2,7 +2,9 @@
 
 pub(in crate::config) mod connectors;
 pub(in crate::config) mod http;
+mod list_path;
 pub(in crate::config) mod lists;
+pub(in crate::config) mod lists_out;
 pub(in crate::config) mod network;
 pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
@@ -23,8 +25,9 @@ use crate::config::systems::own_fields::{SaidOfSystem, WithOwnFields};
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
-use crate::connector::{EditsAsked, ListsAsked, Manifest, SystemSettings, file};
+use crate::connector::{EditsAsked, ListsAsked, Manifest, RefusalWord, SystemSettings, file};
 use crate::model::{Name, Span};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -74,6 +77,9 @@ pub fn read<'a>(
     }
     if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
         top.report("no systems are configured", "expected a table for each system: [systems.crm] with connector = \"NAME\"");
+    }
+    for (one, other) in lists_out::in_one_folder(&read.systems) {
+        top.report(format!("{one} and {other} put their lists into one folder"), "give each a folder of its own");
     }
     top.finish();
     read
@@ -210,18 +216,28 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let manifest = with_own.manifest.clone();
     offer.manifest = Some(manifest.clone());
     let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &with_own, every);
+    if let Some(out) = asked.as_mut().and_then(|lists| lists.out.as_mut()) {
+        out.wanted.clone_from(&writes.writes.fields);
+    }
     let line = section.sheet.line(&section.at);
     section.finish();
+    let mut refusal_words: BTreeMap<String, RefusalWord> =
+        asked.iter().filter(|lists| lists.out.is_some()).flat_map(|_| file::out::form::words()).collect();
+    refusal_words.extend(words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default());
     let edits = EditsAsked { relays: relays.map(|e| self::relays(&e, &manifest)).unwrap_or_default(), ..EditsAsked::default() };
+    let lacked = lacks.map(|e| lacked(&e, &manifest, asked.as_ref())).unwrap_or_default();
+    if let Some(lists) = asked.as_mut().filter(|_| lacked.iter().any(|name| name == lists_out::CONSENT)) {
+        lists.columns.retain(|_, column| column != file::profiles::CONSENT);
+    }
     let settings = SystemSettings {
         name: offer.name.clone(),
         settings,
         permit: writes.permit.clone(),
         why: writes.why.clone(),
         time_zone,
-        refusal_words: words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default(),
+        refusal_words,
         status_words: statuses.map(|e| status_words::read(&e, &manifest, writes.writes.status)).unwrap_or_default(),
-        lacks: lacks.map(|e| lacked(&e, &manifest, asked.as_ref())).unwrap_or_default(),
+        lacks: lacked,
         edits,
         lists: asked,
     };
@@ -274,7 +290,7 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
         return !matches!(value, DeValue::Table(_))
-            || matches!(key, "hold" | "refusal_words" | "status" | "fields" | "lists" | "columns" | "stages");
+            || matches!(key, "hold" | "refusal_words" | "status" | "fields" | "lists" | "columns" | "stages" | "out");
     }
     let manifest = offers.system(system).and_then(|s| s.manifest.as_ref());
     // Lists have no secrets.

@@ -6,6 +6,7 @@
 //! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
 //! - `cells`, `dates`, `rows`: what cells and rows say; `lists`: which rows count, and the records they become
 //! - `contents`: what a stream's files hold now; `memory`: what was read of them before
+//! - `out`: what goes out by lists, for a tool without an API whose own export is the list
 
 pub mod asked;
 mod cells;
@@ -18,13 +19,14 @@ mod limits;
 mod lists;
 mod manifest;
 mod memory;
+pub mod out;
 pub mod profiles;
 mod rows;
 mod table;
 mod text_table;
 mod workbook;
 
-pub use asked::ListsAsked;
+pub use asked::{ListsAsked, OutAsked};
 pub use manifest::{CONNECTOR, manifest};
 pub use profiles::ListProfile;
 
@@ -38,6 +40,7 @@ use futures::future::BoxFuture;
 use lists::{ListPages, RowsToRecords};
 use manifest::StreamOfLists;
 use memory::{ListCursor, StreamMemory};
+use out::ListsOut;
 use rows::RowsAs;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,6 +57,8 @@ pub struct FileConnector {
     lacks: Vec<String>,
     abilities: Abilities,
     contents: Arc<Contents>,
+    /// What goes out, where something does.
+    out: Option<Arc<ListsOut>>,
     memory: Mutex<BTreeMap<&'static str, StreamMemory>>,
     /// What the last look at a stream has loaded: the whole reading that follows from it needs no other.
     loaded: Mutex<Option<(&'static str, Arc<LoadedStream>)>>,
@@ -74,10 +79,10 @@ enum ContentStanding {
 
 impl FileConnector {
     /// `Err` tells everything that is wrong with its settings. No file is looked at.
-    pub fn new(given: &SystemSettings) -> Result<FileConnector, Vec<String>> {
+    pub fn new(given: &SystemSettings, clock: Clock) -> Result<FileConnector, Vec<String>> {
         let asked = given.lists.clone().ok_or_else(|| vec!["it says of no list where it is: path and profile are missing".to_string()])?;
         let profiles: Vec<ListProfile> = asked.lists.iter().map(|(profile, _)| *profile).collect();
-        let manifest = manifest::manifest(&profiles);
+        let manifest = manifest::manifest(&profiles, asked.out.as_ref());
         let settings = Settings::resolve(&manifest, given)?;
         let of = manifest::streams(&profiles);
         let prefix = manifest::contacts_prefix(&of);
@@ -85,7 +90,7 @@ impl FileConnector {
         for of in of {
             let Some(stream) = manifest.streams.get(of.name) else { continue };
             let Some(record) = &stream.record else { continue };
-            let mapper = Mapper::new(&given.name, stream.entity, record, None, &settings).map_err(|why| vec![why])?;
+            let mapper = Mapper::new(&given.name, stream.entity, record, manifest.writes.as_ref(), &settings).map_err(|why| vec![why])?;
             streams.push(ListStream { of, mapper });
         }
         let infos = manifest.streams.iter().map(|(name, stream)| {
@@ -95,6 +100,7 @@ impl FileConnector {
         let infos = infos.collect();
         let as_of = asked.as_of.and_then(|day| day.midnight_in(&settings.zone)).map(|at| Time(at.timestamp().as_millisecond()));
         let names: Vec<&str> = profiles.iter().map(|p| p.name()).collect();
+        let out = ListsOut::new(given, manifest::written_fields(&profiles), clock);
         Ok(FileConnector {
             system: given.name.clone(),
             // Lists that are moved to another folder are the same lists.
@@ -104,7 +110,8 @@ impl FileConnector {
             prefix,
             as_of,
             lacks: given.lacks.clone(),
-            abilities: Abilities::default(),
+            abilities: out.as_ref().map(ListsOut::abilities).unwrap_or_default(),
+            out: out.map(Arc::new),
             contents: Arc::new(Contents::new(asked, given.time_zone.as_deref())),
             memory: Mutex::default(),
             loaded: Mutex::default(),
@@ -154,6 +161,7 @@ impl FileConnector {
         {
             let mut memory = self.memory();
             let memory = memory.entry(of.name).or_default();
+            memory.was_saved(cursor.saved_at);
             if cursor.content != content.hash {
                 memory.has_other_cursor();
             } else {
@@ -165,7 +173,7 @@ impl FileConnector {
                 });
             }
         }
-        content.unlocked().map_err(|said| self.refused(of.name, said))?;
+        self.may_be_read(of, &content)?;
         let loaded = self.load(of, content).await?;
         let is_gone = |key: &&str| self.contents.reads_as(&cursor.content) && !self.is_lacked(key);
         let gone: Vec<&str> = cursor.shape.difference(&loaded.shape).map(String::as_str).filter(is_gone).collect();
@@ -179,6 +187,23 @@ impl FileConnector {
         }
         *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = Some((of.name, loaded));
         Ok(ContentStanding::Another)
+    }
+
+    /// Nobody has it open, and it is no older export than one that was read: what that shows was carried out may not be so any more.
+    fn may_be_read(&self, of: StreamOfLists, content: &Content) -> Result<(), Error> {
+        content.unlocked().map_err(|said| self.refused(of.name, said))?;
+        let newest = self.memory().get(of.name).and_then(StreamMemory::newest).filter(|_| self.out.is_some());
+        match (content.saved_at(), newest) {
+            (Some(saved), Some(newest)) if saved < newest => {
+                let said = format!(
+                    "it is an older export than the last: it was saved at {}, and the one that was read before at {}. Export it anew; if this is the newest, save it once more",
+                    saved.rfc3339(),
+                    newest.rfc3339()
+                );
+                Err(self.refused(of.name, said))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn is_lacked(&self, key: &str) -> bool {
@@ -203,15 +228,17 @@ impl FileConnector {
         let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
         let is_known = self.memory().get(of.name).and_then(StreamMemory::last).is_some_and(|last| last.content == content.hash);
         if !is_known {
-            content.unlocked().map_err(|said| self.refused(of.name, said))?;
+            self.may_be_read(of, &content)?;
         }
+        let saved_at = content.saved_at().filter(|_| self.out.is_some());
         let loaded = self.load(of, content).await?;
         let mut pages = ListPages::new(self.how(stream), &loaded.lists, &loaded.kept);
         while let Some(page) = pages.next() {
             sink(page).await.map_err(|said| self.refused(of.name, said))?;
         }
         let only_adds = self.contents.asked.only_adds;
-        self.memory().entry(of.name).or_default().swept(&loaded.content, loaded.shape.clone(), loaded.kept.ids.clone(), only_adds);
+        let told = (loaded.shape.clone(), saved_at);
+        self.memory().entry(of.name).or_default().swept(&loaded.content, told, loaded.kept.ids.clone(), only_adds);
         Ok(PassEnd { complete: true, bytes: loaded.bytes, ..PassEnd::default() })
     }
 
@@ -298,8 +325,17 @@ impl Connector for FileConnector {
         futures::future::ready(Ok(Vec::new())).boxed()
     }
 
+    fn hand_over<'a>(&'a self, all: &'a [ListedWrite]) -> BoxFuture<'a, Result<Vec<ListedOutcome>, String>> {
+        let Some(out) = self.out.clone() else {
+            return futures::future::ready(Err("no list goes out of this system".to_string())).boxed();
+        };
+        let all = all.to_vec();
+        let done = tokio::task::spawn_blocking(move || out.hand_over(&all));
+        async move { done.await.unwrap_or_else(|_| Err("writing the lists came to no end".to_string())) }.boxed()
+    }
+
     fn status_word(&self, status: &str) -> Box<str> {
-        status.into()
+        self.out.as_ref().map_or_else(|| status.into(), |out| out.status_word(status))
     }
 
     fn address(&self) -> &str {
@@ -315,6 +351,7 @@ impl Connector for FileConnector {
     fn notes(&self) -> Vec<String> {
         let of = self.streams.iter().map(|stream| stream.of);
         of.flat_map(|of| self.contents.notes(&of).unwrap_or_else(|why| vec![why]))
+            .chain(self.out.iter().flat_map(|out| out.notes()))
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()
             .collect()

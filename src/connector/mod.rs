@@ -21,7 +21,7 @@ pub mod recording;
 pub mod regular;
 pub mod rest;
 
-pub use file::{FileConnector, ListProfile, ListsAsked};
+pub use file::{FileConnector, ListProfile, ListsAsked, OutAsked};
 pub use manifest::Manifest;
 pub use manifest::load::{LoadedManifest, ManifestError};
 pub use map::refusal_words::RefusalWord;

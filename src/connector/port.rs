@@ -6,10 +6,12 @@ pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name}
 pub use crate::connector::port::unmapped::UnmappedField;
 pub use change::{Change, PermitChange, StatusChange, WriteKind};
 pub use edits::EditsAsked;
+pub use listed::{ListedOutcome, ListedWrite};
 mod change;
 mod edits;
 mod error;
 pub mod kept_out;
+mod listed;
 pub mod shown;
 pub mod unmapped;
 
@@ -99,6 +101,8 @@ pub struct PageRead {
     pub clock_skew_ms: Option<i64>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// When its rows were so, where that is another time than that of asking: a list was saved then.
+    pub shown_at: Option<Time>,
     /// Fields in its rows that nothing reads. Only told of a first page.
     pub unmapped: Vec<UnmappedField>,
     /// How many records the system says the whole pass is to bring. Only told to whoever waits.
@@ -293,6 +297,9 @@ pub struct Abilities {
     pub batch: usize,
     /// Records are read once more before fields are written to them.
     pub looks_first: bool,
+    /// A person carries over what is written, by lists that lie here: `hand_over` in place of `write`, and what became of it is seen when
+    /// the system is read.
+    pub by_hand: Option<Box<str>>,
 }
 
 impl Abilities {
@@ -336,6 +343,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn first_page<'a>(&'a self, stream: &'a str) -> BoxFuture<'a, Result<PageRead, Error>>;
     /// Writes a batch (at most `abilities().batch`); one outcome for each op, in order.
     fn write<'a>(&'a self, ops: &'a [WriteOp], lane: Lane) -> BoxFuture<'a, Vec<Outcome>>;
+    /// Of a system whose writes go by hand: puts all that is still to be carried out there in the place of what was handed over before, and
+    /// tells for each, in order, whether a list has it now. `Err`: nothing was handed over, and why.
+    fn hand_over<'a>(&'a self, _all: &'a [ListedWrite]) -> BoxFuture<'a, Result<Vec<ListedOutcome>, String>> {
+        futures::future::ready(Err("it takes no lists".to_string())).boxed()
+    }
     /// Reads target records by id; those not found are missing from the answer.
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
     /// The target's own word for one of our statuses.

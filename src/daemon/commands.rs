@@ -357,7 +357,8 @@ impl Shell {
             waiting: engine.waiting(),
             not_approved: not_approved.collect(),
             quarantine: engine.quarantine().to_vec(),
-            unwritten: engine.unwritten_holds(),
+            unwritten: engine.holds_under_no_way(),
+            no_list: engine.in_no_list(),
         })
     }
 }

@@ -97,7 +97,7 @@ impl Wiring {
 fn connect(system: &System, manifest: &Manifest, network: &Network, clock: &Clock) -> Result<Arc<dyn Connector>, NotConnected> {
     let not_connected = |why: Vec<String>| NotConnected { system: system.name().clone(), line: system.line, why: why.join("; ") };
     if system.settings.lists.is_some() {
-        return FileConnector::new(&system.settings).map(|made| Arc::new(made) as Arc<dyn Connector>).map_err(not_connected);
+        return FileConnector::new(&system.settings, clock.clone()).map(|made| Arc::new(made) as Arc<dyn Connector>).map_err(not_connected);
     }
     match RestConnector::through(network, manifest, &system.settings, clock.clone()) {
         Ok(connector) => Ok(Arc::new(connector)),

@@ -1,8 +1,9 @@
 //! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
 
-use crate::connector::{self, Change, Connector, Outcome, WriteKind};
+use crate::connector::{self, Change, Connector, ListedOutcome, Outcome, WriteKind};
 use crate::daemon::shell::{Commit, Shell};
 use crate::engine::delivery::acts::{Act, ReadBack};
+use crate::engine::delivery::by_hand::ListOfWrites;
 use crate::engine::delivery::deliver::Batch;
 use crate::engine::target::Op;
 use crate::engine::{Engine, Error};
@@ -30,6 +31,13 @@ pub struct Tally {
     /// Of the releases that were applied, those that gave or renewed a permit and lifted no block.
     #[serde(skip)]
     pub permits: u64,
+    /// What the newest list has of a system to which a person carries over what is written: holds, releases and values.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub listed: u64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +62,12 @@ impl Tally {
         }
     }
 
+    fn count_listed(&mut self, handed: &Result<Vec<ListedOutcome>, String>) {
+        let outcomes = handed.as_deref().unwrap_or_default();
+        let listed = outcomes.iter().filter(|outcome| **outcome == ListedOutcome::Listed).count();
+        self.listed = listed as u64;
+    }
+
     /// What was applied, by what a reader calls it.
     pub fn written(&self) -> [(&'static str, u64); 4] {
         let released = self.release.applied - self.permits;
@@ -68,6 +82,7 @@ impl Tally {
 /// An act that ended.
 enum EndedAct {
     Wrote(Batch, Vec<Outcome>),
+    HandedOver(ListOfWrites, Result<Vec<ListedOutcome>, String>),
     Looked(ReadBack, Result<Vec<Record>, connector::Error>),
 }
 
@@ -137,7 +152,7 @@ impl Shell {
         // An edit may have put another connector in its place meanwhile.
         let next = |e: &mut Engine| if self.is_wired(connector.as_ref()) { e.next_act(system, now) } else { None };
         let acts: Vec<Act> = self.with(|e| std::iter::from_fn(|| next(e)).collect());
-        let writes = acts.iter().any(|act| matches!(act, Act::Write(_)));
+        let writes = acts.iter().any(|act| matches!(act, Act::Write(_) | Act::HandOver(_)));
         let commit = if writes { Some(self.begin_commit()?) } else { None };
         for act in acts {
             under_way.spawn(carry_out(connector.clone(), act, commit.clone()));
@@ -158,6 +173,12 @@ impl Shell {
                     e.reconcile(now);
                     Ok(())
                 })
+            }
+            Ok(Ok(EndedAct::HandedOver(list, handed))) => {
+                tally.count_listed(&handed);
+                let now = self.now();
+                self.with(|e| e.book_list(list, handed, now));
+                Ok(())
             }
             Ok(Ok(EndedAct::Looked(asked, answer))) => {
                 let (now, answered) = (self.now(), answer.is_ok());
@@ -200,6 +221,13 @@ async fn carry_out(connector: Arc<dyn Connector>, act: Act, commit: Option<Commi
             }
             let outcomes = connector.write(&batch.ops, batch.lane).await;
             Ok(EndedAct::Wrote(batch, outcomes))
+        }
+        Act::HandOver(list) => {
+            if let Some(commit) = commit {
+                commit.done().await?;
+            }
+            let handed = connector.hand_over(&list.all).await;
+            Ok(EndedAct::HandedOver(list, handed))
         }
     }
 }

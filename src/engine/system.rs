@@ -3,6 +3,7 @@
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo};
 use crate::engine::delivery::acts::Channel;
+use crate::engine::delivery::handed::HandedList;
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::delivery::usage::KeptUsage;
 use crate::engine::delivery::without_code::WithoutCode;
@@ -34,6 +35,8 @@ pub struct SystemState {
     pub without_code: WithoutCode,
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
+    /// The list that a person carries over, where that is the way.
+    pub by_hand: HandedList,
     /// What is too much at once.
     pub guards: Guards,
     pub usage: KeptUsage,
@@ -50,6 +53,7 @@ impl SystemState {
             outbox: Default::default(),
             without_code: Default::default(),
             channel: Default::default(),
+            by_hand: Default::default(),
             guards: Default::default(),
             usage: Default::default(),
         }
@@ -58,6 +62,7 @@ impl SystemState {
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
         let changed = self.connected.reconnect(opened.config, opened.abilities, opened.words);
+        self.by_hand = HandedList::default();
         if changed.reads_otherwise {
             self.streams.read_anew();
         }
@@ -71,6 +76,7 @@ impl SystemState {
     /// Takes note of what is due for a record that was decided on anew.
     pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
         self.channel.touch(idx);
+        self.by_hand.touch();
         self.guards.line_up(idx, record, due, now);
         self.outbox.line_up(idx, Lanes::of(due));
         self.without_code.note(idx, &due.without_code);

@@ -143,6 +143,18 @@ impl InternalEvent for WriteParked<'_> {
     }
 }
 
+/// Lists for a person to carry over could not be written.
+pub struct ListsNotWritten<'a> {
+    pub system: &'a Name,
+    pub why: &'a str,
+}
+
+impl InternalEvent for ListsNotWritten<'_> {
+    fn emit(self) {
+        tracing::warn!(system = %self.system, why = &*masked(self.why), "the lists could not be written; they are tried again");
+    }
+}
+
 /// Somebody took our block away.
 pub struct BlockLost<'a> {
     pub record: &'a RecordId,

@@ -29,6 +29,7 @@ mod harness;
 mod holds;
 mod killed;
 mod lists;
+mod lists_out;
 mod logs;
 mod lost_answers;
 mod notices;

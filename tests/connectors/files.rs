@@ -26,7 +26,7 @@ fn connector(asked: ListsAsked) -> FileConnector {
         edits: Default::default(),
         lists: Some(asked),
     };
-    FileConnector::new(&given).unwrap()
+    FileConnector::new(&given, std::sync::Arc::new(|| nayose::model::Time(0))).unwrap()
 }
 
 async fn read(connector: &FileConnector, stream: &str, pass: Pass) -> Result<(PassEnd, Vec<PageRead>), String> {

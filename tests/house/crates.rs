@@ -20,15 +20,15 @@ const PLACES: [(&str, &[&str]); 53] = [
     ("comfy_table", &["cli/output.rs"]),
     ("compact_str", &["model/value.rs"]),
     ("crc32fast", &["store/"]),
-    ("csv", &["cli/spreadsheet.rs", "connector/file/text_table.rs"]),
+    ("csv", &["cli/spreadsheet.rs", "connector/file/out/sheets.rs", "connector/file/text_table.rs"]),
     ("elsa", &["engine/memory/view.rs"]),
-    ("encoding_rs", &["connector/file/decode.rs"]),
+    ("encoding_rs", &["connector/file/decode.rs", "connector/file/out/sample.rs"]),
     ("flate2", &["connector/rest/http/compressed.rs", "store/state/archive.rs"]),
     ("futures", &["connector/", "daemon/", "sandbox/", "web/"]),
     ("governor", &["connector/rest/http/budget.rs"]),
     ("hyper_util", &["web/serve.rs"]),
     ("idna", &["model/address/"]),
-    ("include_dir", &["connector/manifest/load.rs"]),
+    ("include_dir", &["connector/file/out/form.rs", "connector/manifest/load.rs"]),
     ("indicatif", &["cli/"]),
     ("jsonwebtoken", &["connector/rest/http/auth.rs", "engine/rules/connection.rs"]),
     ("lettre", &["daemon/notify.rs"]),
@@ -64,12 +64,13 @@ const PLACES: [(&str, &[&str]); 53] = [
 ];
 
 /// What lives as long as the process, and why it may.
-const STATICS: [(&str, &str); 11] = [
+const STATICS: [(&str, &str); 12] = [
     ("config/document/example_keys.rs", "tables of keys, never written"),
     ("config/document/keys.rs", "tables of keys, never written"),
     ("config/document/keys/consent.rs", "tables of keys, never written"),
     ("config/document/keys/policy.rs", "tables of keys, never written"),
     ("config/document/keys/precedence.rs", "tables of keys, never written"),
+    ("connector/file/out/form.rs", "the shipped forms of lists, never written"),
     ("connector/manifest/load.rs", "the shipped connectors, never written"),
     ("connector/raw/json.rs", "a null to point at"),
     ("engine/workers.rs", "threads that wait for work"),

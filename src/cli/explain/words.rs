@@ -350,6 +350,14 @@ impl Words {
         self.just("to write:", "書き込み予定:")
     }
 
+    /// Something of a record stands in a list.
+    pub(super) fn in_list(self, record: &str, since: &str) -> String {
+        self.of(
+            format!("not in force yet: {record} is in a list since {since} that waits to be imported"),
+            format!("まだ有効ではない: {record} は {since} からリストにあり、取り込みを待っている"),
+        )
+    }
+
     /// The one change that would have made a value win; `None`: there is no single one. `foremost`: the system that goes before all others.
     pub(super) fn would_have_won(self, from: &str, value: &Json, system: &str, foremost: Option<&str>, why: &str) -> Option<String> {
         let named_before = foremost.map(|foremost| {

@@ -189,6 +189,11 @@ pub static SYSTEM: TableKeys = TableKeys {
         key("lists", ValueKind::Table(&LISTS), "Of connector = \"file\": several lists that belong together, by profile"),
         key("columns", ValueKind::Table(&COLUMNS), "Of connector = \"file\": what the list's own columns are, by their names"),
         key("stages", ValueKind::Table(&STAGES), "Of connector = \"file\": where a deal stands, by the list's own words"),
+        key(
+            "out",
+            ValueKind::Table(&LISTS_OUT),
+            "Of connector = \"file\": the list is a tool's own export, and what is written goes out by lists",
+        ),
     ],
     rest: Some(key(
         "",
@@ -211,6 +216,25 @@ pub static LISTS: TableKeys = TableKeys {
         key("contracts", ValueKind::Text, "People of contracts"),
         key("accounts", ValueKind::Text, "Companies"),
         key("deals", ValueKind::Text, "Deals"),
+    ],
+    ..NONE
+};
+
+pub static LISTS_OUT: TableKeys = TableKeys {
+    keys: &[
+        needed("folder", ValueKind::Text, "Where the lists are put; a relative folder begins at the config folder"),
+        needed("form", ValueKind::Text, "The tool that imports them, or \"plain\""),
+        key(
+            "sample",
+            ValueKind::Text,
+            "A CSV file of the tool's, of which columns, order, encoding, quotes and line ends are taken; its export unless given",
+        ),
+        key("block", ValueKind::Text, "The tool's column, of your own, that stops mail to a person"),
+        key("on", ValueKind::Text, "What stands there for a block"),
+        key("off", ValueKind::Text, "What stands there for none"),
+        key("key", ValueKind::Text, "The column by which the tool finds people, its id or their address; that of addresses unless given"),
+        key("consent", ValueKind::Text, "The column in which people say yes or no to mail: it is read, and never written"),
+        key("status", ValueKind::Text, "The column of the lead status"),
     ],
     ..NONE
 };

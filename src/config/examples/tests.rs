@@ -6,7 +6,7 @@ use serde_json::json;
 /// The shipped rules, under which a system has a relay.
 fn rules() -> std::sync::Arc<Rules> {
     let folder = tempfile::tempdir().unwrap();
-    for (file, text) in crate::config::example(crate::config::Language::English) {
+    for (file, text) in crate::config::example(crate::config::Language::English, crate::config::ExampleOf::Systems) {
         let path = folder.path().join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text.replace("every = \"60s\"", "relays = [\"svc-sync@acme.example\"]")).unwrap();

@@ -1,5 +1,7 @@
 //! `connector = "file"`: where a system's lists are, of what kind, and what their words mean.
 
+use super::list_path::place;
+use super::lists_out;
 use super::settings::Outside;
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
@@ -22,16 +24,17 @@ pub struct ListTables<'a> {
     lists: Option<TomlEntry<'a>>,
     columns: Option<TomlEntry<'a>>,
     stages: Option<TomlEntry<'a>>,
+    out: Option<TomlEntry<'a>>,
 }
 
 impl<'a> ListTables<'a> {
     pub fn take(section: &mut Section<'a>) -> ListTables<'a> {
-        ListTables { lists: section.get("lists"), columns: section.get("columns"), stages: section.get("stages") }
+        ListTables { lists: section.get("lists"), columns: section.get("columns"), stages: section.get("stages"), out: section.get("out") }
     }
 
     /// Reports them in a system that is no list.
     pub fn refuse(&self) {
-        for entry in [&self.lists, &self.columns, &self.stages].into_iter().flatten() {
+        for entry in [&self.lists, &self.columns, &self.stages, &self.out].into_iter().flatten() {
             let said = format!("{:?} is of lists alone", entry.key);
             entry.sheet.report(entry.key_at.clone(), said, "take it out, or say connector = \"file\"");
         }
@@ -77,20 +80,25 @@ pub fn read(section: &mut Section, tables: &ListTables, outside: &Outside) -> Op
         }
     };
     let profiles: Vec<ListProfile> = lists.iter().map(|(profile, _)| *profile).collect();
-    let asked = ListsAsked {
+    let mut asked = ListsAsked {
         lists,
         only_adds: kind.is_some_and(|e| only_adds(&e)),
         as_of: as_of.and_then(|e| day(&e)),
         sheet: sheet.and_then(|e| e.filled_text().map(str::to_string)),
         columns: tables.columns.as_ref().map(|e| columns(e, &profiles)).unwrap_or_default(),
         stages: tables.stages.as_ref().map(|e| stages(e, &profiles)).unwrap_or_default(),
+        out: None,
     };
-    Some(ListsRead { manifest: Arc::new(file::manifest(&profiles)), asked })
+    if let Some(out) = &tables.out {
+        lists_out::read(out, &profiles, outside, &mut asked);
+    }
+    Some(ListsRead { manifest: Arc::new(file::manifest(&profiles, asked.out.as_ref())), asked })
 }
 
 /// The columns that a list is said not to have, by our names for them.
 pub fn lacks(entry: &TomlEntry, asked: &ListsAsked) -> Vec<String> {
-    let known = names(asked.lists.iter().map(|(profile, _)| *profile));
+    let mut known = names(asked.lists.iter().map(|(profile, _)| *profile));
+    known.extend(asked.out.iter().map(|_| lists_out::CONSENT));
     let texts = entry.texts().into_iter().filter(|(at, name)| is_known(at, name, &known));
     texts.map(|(_, name)| name.to_string()).collect()
 }
@@ -105,21 +113,6 @@ fn several(entry: &TomlEntry, outside: &Outside) -> Option<Vec<(ListProfile, Pat
         return None;
     }
     given.into_iter().map(|(profile, path)| Some((profile, place(&path, outside)?))).collect()
-}
-
-/// Where a list is; nothing is looked at yet, as lists come and go.
-fn place(entry: &TomlEntry, outside: &Outside) -> Option<PathBuf> {
-    let text = entry.filled_text()?;
-    let path = outside.folder.join(text);
-    let folders = path.parent().map(|parent| parent.to_string_lossy().into_owned()).unwrap_or_default();
-    if folders.contains(['*', '?']) || text.ends_with('/') || path.file_name().is_none() {
-        entry.report(
-            format!("{text:?} names no file"),
-            "expected a file, or a pattern of files of one folder, as \"inbox/cards/*.xlsx\"; a relative path begins at the config folder",
-        );
-        return None;
-    }
-    Some(path)
 }
 
 fn profile(entry: &TomlEntry) -> Option<ListProfile> {

@@ -1,7 +1,8 @@
 //! What systems.toml says of the lists of a system.
 
+use super::out::form::ListForm;
 use super::profiles::ListProfile;
-use crate::model::{Date, DealState};
+use crate::model::{Date, DealState, Name};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -20,6 +21,44 @@ pub struct ListsAsked {
     pub columns: BTreeMap<String, String>,
     /// By the list's own word, where a deal stands.
     pub stages: BTreeMap<String, DealState>,
+    /// What goes out by lists that a person imports, where the system is a tool without an API and the list its own export.
+    pub out: Option<OutAsked>,
+}
+
+/// Where lists go out, and in which form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutAsked {
+    pub folder: PathBuf,
+    pub form: ListForm,
+    /// A file of the tool's, of which the form is taken; its export, if none is given.
+    pub sample: Option<PathBuf>,
+    /// The column that marks a block, and what stands there for one and for none.
+    pub block: Option<String>,
+    pub on: String,
+    pub off: String,
+    /// The column by which the tool finds people; that of addresses, if none is given.
+    pub key: Option<String>,
+    /// The column of the lead status.
+    pub status: Option<String>,
+    /// What `writes` of the system names: only that may be missing.
+    pub wanted: Vec<Name>,
+}
+
+impl OutAsked {
+    /// All that a tool of this form can be told.
+    pub fn all_of(form: ListForm) -> OutAsked {
+        OutAsked {
+            folder: PathBuf::new(),
+            sample: None,
+            block: Some("block".to_string()),
+            on: form.on.clone(),
+            off: form.off.clone(),
+            key: None,
+            status: Some("status".to_string()),
+            wanted: Vec::new(),
+            form,
+        }
+    }
 }
 
 impl ListsAsked {
@@ -32,6 +71,7 @@ impl ListsAsked {
             sheet: None,
             columns: BTreeMap::new(),
             stages: BTreeMap::new(),
+            out: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::manifest::StreamOfLists;
 use super::profiles::ListProfile;
 use super::rows::{ListRow, RowsAs};
 use super::table::ListTable;
+use crate::model::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,6 +44,11 @@ pub struct LoadedStream {
 }
 
 impl Content {
+    /// When the newest of its files was saved.
+    pub fn saved_at(&self) -> Option<Time> {
+        self.files.iter().flat_map(|(_, files)| files).map(|(file, _)| file.stamp.modified()).max()
+    }
+
     /// Nobody has one of its files open: what is saved while somebody types may be half of what they mean.
     pub fn unlocked(&self) -> Result<(), String> {
         let mut files = self.files.iter().flat_map(|(_, files)| files);
@@ -57,8 +63,9 @@ impl Content {
 
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
-        let ListsAsked { lists: _, only_adds: _, as_of, sheet, columns, stages } = &asked;
-        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}");
+        let ListsAsked { lists: _, only_adds: _, as_of, sheet, columns, stages, out } = &asked;
+        let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
+        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}");
         let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
         Contents { asked, how, hashes: Mutex::default() }
     }

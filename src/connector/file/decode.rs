@@ -22,6 +22,17 @@ pub fn text(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// The encoding of a text that can be decoded, and its mark.
+pub fn encoding(bytes: &[u8]) -> (&'static Encoding, &'static [u8]) {
+    match Encoding::for_bom(bytes) {
+        Some((encoding, _)) if encoding == UTF_16LE => (encoding, b"\xFF\xFE"),
+        Some((encoding, _)) if encoding == UTF_16BE => (encoding, b"\xFE\xFF"),
+        Some((encoding, _)) => (encoding, b"\xEF\xBB\xBF"),
+        None if std::str::from_utf8(bytes).is_ok() => (UTF_8, b""),
+        None => (SHIFT_JIS, b""),
+    }
+}
+
 fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
 }

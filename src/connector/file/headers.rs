@@ -1,7 +1,7 @@
 //! Which column of a list is what, by the names in its header row.
 
 use super::cells::ListCell;
-use super::profiles::{KnownColumn, ListProfile};
+use super::profiles::{CONSENT, KnownColumn, ListProfile, MARKS};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -70,7 +70,7 @@ impl FoundColumns {
 fn known(profile: ListProfile, header: &str, own: &BTreeMap<String, &str>) -> Option<&'static KnownColumn> {
     let (whole, short) = (plain(header), without_brackets(header));
     if let Some(key) = own.get(&whole) {
-        return profile.columns().find(|column| column.key == *key);
+        return profile.columns().chain(MARKS).find(|column| column.key == *key);
     }
     let by_name = |name: &str| profile.columns().find(|column| column.headers.contains(&name) || plain(column.key) == name);
     by_name(&whole).or_else(|| by_name(&short))
@@ -86,6 +86,15 @@ pub fn find<'r>(
     // Of two that know as many, the first.
     let best = tried.filter(|(_, found)| found.named > 0).max_by_key(|(place, found)| (found.known.len(), std::cmp::Reverse(*place)));
     let Some((place, found)) = best else { return Err("there is nothing in it".to_string()) };
+    let is_consent = |header: &&String| own.iter().any(|(name, key)| *key == CONSENT && plain(name) == plain(header));
+    if let Some(other) = found.twice.iter().find(is_consent) {
+        return Err(format!("two of its columns may be the person's own word, {other:?} is one; say which by consent = \"NAME\" in out"));
+    }
+    let lacks_mark = |mark: &&KnownColumn| own.values().any(|key| key == mark.key) && found.place(mark.key).is_none();
+    if let (Some(mark), None) = (MARKS.iter().find(lacks_mark), found.lacks(profile)) {
+        let names: Vec<String> = own.iter().filter(|(_, key)| *key == mark.key).map(|(name, _)| format!("{name:?}")).collect();
+        return Err(format!("it has no column {}; make one in the tool, and export it too", names.join(" or ")));
+    }
     match found.lacks(profile) {
         None => Ok((place, found)),
         // What stands in the rows is not told: where there is no header, it is somebody's.

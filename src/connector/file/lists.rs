@@ -158,9 +158,14 @@ impl<'l> ListPages<'l> {
                 }
             }
             let Some((profile, table, rows)) = &mut self.open else { continue };
+            page.shown_at = Some(table.modified);
             let Some((number, cells)) = rows.next() else {
                 self.open = None;
-                continue;
+                if is_empty(&page) {
+                    continue;
+                }
+                // The next file was saved at another time.
+                return Some(page);
             };
             let here = self.place;
             self.place += 1;

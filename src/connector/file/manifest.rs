@@ -1,13 +1,15 @@
 //! The manifest of a system of lists, made of the profiles that it has: what the rest of the product knows of its streams and fields.
 
-use super::profiles::{CLOSED, ListProfile, ROW_ID, UPDATED};
+use super::asked::OutAsked;
+use super::profiles::{self, CLOSED, ListProfile, ROW_ID, UPDATED};
 use super::rows::{self, RowsAs};
 use crate::connector::manifest::{
-    Auth, FieldMap, FieldSpec, Limits, Manifest, Method, Page, Paths, RecordMap, Request, Role, StateRule, Stream, Test, TimeFormat,
-    TimePath,
+    Auth, FieldMap, FieldSpec, FieldWrite, Limits, Manifest, MarkMap, MarkWrite, Method, Page, Paths, RecordMap, RefusalRule,
+    RefusalScopeName, Request, Role, StateRule, StatusWrite, Stream, Test, TimeFormat, TimePath, Writes,
 };
 use crate::connector::manifest::{ErrorRules, FieldKind, ProvedOn};
-use crate::model::{DealState, Entity, Name, Span};
+use crate::model::record::field;
+use crate::model::{DealState, Entity, Mark, Name, Span};
 use std::collections::BTreeMap;
 
 /// The connector's name in systems.toml.
@@ -70,8 +72,8 @@ pub fn contacts_prefix(streams: &[StreamOfLists]) -> &'static str {
     streams.iter().find(|s| s.rows == RowsAs::DealContact).map_or("", |s| s.prefix)
 }
 
-/// The manifest of these lists.
-pub fn manifest(profiles: &[ListProfile]) -> Manifest {
+/// The manifest of these lists; where something goes out, they are those of a tool without an API.
+pub fn manifest(profiles: &[ListProfile], out: Option<&OutAsked>) -> Manifest {
     let all = streams(profiles);
     let companies = all.iter().any(|s| s.rows == RowsAs::Account);
     let mut streams: BTreeMap<String, Stream> =
@@ -80,15 +82,19 @@ pub fn manifest(profiles: &[ListProfile]) -> Manifest {
         let carried = Stream { sweep: None, carried_by: Some(ListProfile::Deals.name().to_string()), ..stream(Entity::DealPerson, None) };
         streams.insert(DEAL_PEOPLE.to_string(), carried);
     }
+    if let Some(out) = out {
+        streams.values_mut().filter_map(|s| s.record.as_mut()).for_each(|record| show_marks(record, out));
+    }
     let names: Vec<&str> = profiles.iter().map(|p| p.name()).collect();
     Manifest {
         name: CONNECTOR.to_string(),
-        title: format!("Lists ({})", names.join(", ")),
-        role: Role::Crm,
+        title: out.map_or_else(|| format!("Lists ({})", names.join(", ")), |out| format!("{} by lists", out.form.title)),
+        role: if out.is_some() { Role::Ma } else { Role::Crm },
         api_version: "-".to_string(),
         sunset: None,
         sunset_source: None,
-        proof: Some(ProvedOn::Live),
+        // Files made here; the tools themselves take in what was never tried in them.
+        proof: Some(if out.is_some() { ProvedOn::Facts } else { ProvedOn::Live }),
         spec: None,
         base_url: String::new(),
         headers: BTreeMap::new(),
@@ -98,9 +104,53 @@ pub fn manifest(profiles: &[ListProfile]) -> Manifest {
         errors: ErrorRules::default(),
         instance: None,
         streams,
-        writes: None,
+        writes: out.map(|out| writes(profiles, out)),
         irreversible: Vec::new(),
     }
+}
+
+/// What a tool's own export shows beside fields: our marks, and the person's own no.
+fn show_marks(record: &mut RecordMap, out: &OutAsked) {
+    let mark = |path: &str| MarkMap { path: path.to_string(), kind: FieldKind::Text, contains: None, prefix: None, format: None };
+    record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(profiles::BLOCK))));
+    record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(profiles::STATUS))));
+    // A word that is neither yes nor no holds; the form has the tool's words.
+    let when =
+        Test { path: profiles::CONSENT.to_string(), equals: Some(toml::Value::Boolean(false)), one_of: None, empty: None, contains: None };
+    record.refusals = vec![RefusalRule { scope: RefusalScopeName::All, topic: None, when }];
+}
+
+/// What goes out by lists. By an address people are found, so that no list changes one.
+fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
+    let mark = |path: &str, on: Option<&String>, off: Option<&String>| {
+        let value = |text: Option<&String>| text.map(|text| toml::Value::String(text.clone()));
+        MarkWrite::Field { field: path.to_string(), on: value(on), off: value(off), format: None }
+    };
+    Writes {
+        stream: profiles.first().map(|p| p.name().to_string()).unwrap_or_default(),
+        fields: written_fields(profiles).into_iter().map(|name| (name.clone(), FieldWrite::Name(name.to_string()))).collect(),
+        status: out.status.as_ref().map(|_| StatusWrite {
+            field: Some(profiles::STATUS.to_string()),
+            label_prefix: None,
+            map: BTreeMap::new(),
+        }),
+        block: out.block.as_ref().map(|_| mark(profiles::BLOCK, Some(&out.on), Some(&out.off))),
+        permit: None,
+        why: None,
+        update: None,
+        labels: None,
+        read: request(false),
+        read_chunk: 0,
+        look_first: Some(false),
+        obeyed_by: Some("each mailing whose recipients leave out who bears the mark".to_string()),
+    }
+}
+
+/// The fields that lists may change.
+pub fn written_fields(profiles: &[ListProfile]) -> Vec<Name> {
+    let columns = profiles.iter().flat_map(|p| p.columns());
+    let texts = columns.filter(|column| column.kind == FieldKind::Text && ![ROW_ID, field::EMAIL].contains(&column.key));
+    texts.map(|column| column.key.into()).collect()
 }
 
 fn entity(rows: RowsAs) -> Entity {
@@ -111,8 +161,8 @@ fn entity(rows: RowsAs) -> Entity {
     }
 }
 
-fn stream(entity: Entity, record: Option<RecordMap>) -> Stream {
-    let sweep = Request {
+fn request(carries_people: bool) -> Request {
+    Request {
         method: Method::Get,
         path: String::new(),
         query: BTreeMap::new(),
@@ -121,9 +171,13 @@ fn stream(entity: Entity, record: Option<RecordMap>) -> Stream {
         page: Page::None,
         total: None,
         leaves_out_empty: false,
-        carries_people: entity == Entity::Deal,
+        carries_people,
         carries_accounts: true,
-    };
+    }
+}
+
+fn stream(entity: Entity, record: Option<RecordMap>) -> Stream {
+    let sweep = request(entity == Entity::Deal);
     Stream {
         entity,
         every: Some(EVERY),
@@ -211,7 +265,7 @@ mod tests {
     use super::*;
 
     fn names(profiles: &[ListProfile]) -> Vec<String> {
-        manifest(profiles).streams.keys().cloned().collect()
+        manifest(profiles, None).streams.keys().cloned().collect()
     }
 
     #[test]
@@ -230,7 +284,7 @@ mod tests {
     #[test]
     fn a_deal_and_its_contact_share_a_row_and_no_field() {
         let fields = |stream: &str| -> Vec<String> {
-            let manifest = manifest(&[ListProfile::Deals]);
+            let manifest = manifest(&[ListProfile::Deals], None);
             let record = manifest.streams[stream].record.as_ref().unwrap();
             record.fields.keys().map(ToString::to_string).collect()
         };

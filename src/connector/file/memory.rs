@@ -4,6 +4,7 @@
 //! it proves an absence as little as that of any other system.
 
 use super::lists::IdHash;
+use crate::model::Time;
 use std::collections::BTreeSet;
 
 /// A cursor: which content was read, whether it is to be read once more, and which columns it had.
@@ -12,24 +13,30 @@ pub struct ListCursor {
     pub content: String,
     pub once_more: bool,
     pub shape: BTreeSet<String>,
+    /// When the newest of its files was saved.
+    pub saved_at: Option<Time>,
 }
 
 impl ListCursor {
     pub fn text(&self) -> Box<str> {
         let shape: Vec<&str> = self.shape.iter().map(String::as_str).collect();
-        format!("{} {} {}", self.content, if self.once_more { "again" } else { "read" }, shape.join(",")).into()
+        let saved_at = self.saved_at.map(|at| format!(" {}", at.0)).unwrap_or_default();
+        format!("{} {} {}{saved_at}", self.content, if self.once_more { "again" } else { "read" }, shape.join(",")).into()
     }
 
     /// `None`: it was written by something else.
     pub fn parse(text: &str) -> Option<ListCursor> {
-        let mut parts = text.splitn(3, ' ');
+        let mut parts = text.split(' ');
         let (content, mode, shape) = (parts.next()?.to_string(), parts.next()?, parts.next()?);
         let once_more = match mode {
             "again" => true,
             "read" => false,
             _ => return None,
         };
-        Some(ListCursor { content, once_more, shape: shape.split(',').filter(|key| !key.is_empty()).map(String::from).collect() })
+        let shape = shape.split(',').filter(|key| !key.is_empty()).map(String::from).collect();
+        // Only those of a tool without an API tell it.
+        let saved_at = parts.next().and_then(|at| at.parse().ok()).map(Time);
+        Some(ListCursor { content, once_more, shape, saved_at })
     }
 }
 
@@ -40,6 +47,8 @@ pub struct StreamMemory {
     swept: Option<(ListCursor, Vec<IdHash>)>,
     /// Something was read before this process.
     knows_others: bool,
+    /// When the newest file was saved that was read before.
+    newest: Option<Time>,
 }
 
 impl StreamMemory {
@@ -48,8 +57,18 @@ impl StreamMemory {
         self.knows_others |= self.swept.is_none();
     }
 
+    /// Notes when a content was saved that was read before.
+    pub fn was_saved(&mut self, at: Option<Time>) {
+        self.newest = self.newest.max(at);
+    }
+
+    /// When the newest file was saved that was read before.
+    pub fn newest(&self) -> Option<Time> {
+        self.newest
+    }
+
     /// A stream was read whole. `ids` are sorted.
-    pub fn swept(&mut self, content: &str, shape: BTreeSet<String>, ids: Vec<IdHash>, only_adds: bool) {
+    pub fn swept(&mut self, content: &str, (shape, saved_at): (BTreeSet<String>, Option<Time>), ids: Vec<IdHash>, only_adds: bool) {
         let once_more = match &self.swept {
             _ if only_adds => false,
             None => self.knows_others,
@@ -57,7 +76,8 @@ impl StreamMemory {
             Some((before, _)) if before.content == content => false,
             Some((_, before)) => before.iter().any(|id| ids.binary_search(id).is_err()),
         };
-        self.swept = Some((ListCursor { content: content.to_string(), once_more, shape }, ids));
+        self.was_saved(saved_at);
+        self.swept = Some((ListCursor { content: content.to_string(), once_more, shape, saved_at }, ids));
     }
 
     /// The cursor behind what this process read last.
@@ -73,9 +93,11 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back_and_another_is_none() {
         for once_more in [false, true] {
-            let shape = ["email", "name"].map(String::from).into();
-            let cursor = ListCursor { content: "c0ffee".into(), once_more, shape };
-            assert_eq!(ListCursor::parse(&cursor.text()), Some(cursor));
+            for saved_at in [None, Some(Time(17))] {
+                let shape = ["email", "name"].map(String::from).into();
+                let cursor = ListCursor { content: "c0ffee".into(), once_more, shape, saved_at };
+                assert_eq!(ListCursor::parse(&cursor.text()), Some(cursor));
+            }
         }
         for other in ["", "c0ffee", "c0ffee maybe email", "17"] {
             assert_eq!(ListCursor::parse(other), None, "{other:?}");
@@ -86,7 +108,7 @@ mod tests {
     fn a_list_in_which_somebody_is_missing_is_read_once_more() {
         let mut memory = StreamMemory::default();
         let mut swept = |content: &str, ids: &[IdHash]| {
-            memory.swept(content, BTreeSet::new(), ids.to_vec(), false);
+            memory.swept(content, (BTreeSet::new(), None), ids.to_vec(), false);
             memory.last().unwrap().once_more
         };
         assert!(!swept("a", &[1, 2]), "nothing was known before");
@@ -94,11 +116,12 @@ mod tests {
         assert!(swept("c", &[1, 3]));
         assert!(!swept("c", &[1, 3]), "the second look");
         assert!(swept("d", &[1]));
-        memory.swept("e", BTreeSet::new(), vec![9], true);
+        memory.swept("e", (BTreeSet::new(), None), vec![9], true);
         assert!(memory.last().is_some_and(|last| last.content == "e" && !last.once_more), "nobody is missed in a list that only adds");
         let mut later = StreamMemory::default();
         later.has_other_cursor();
-        later.swept("f", BTreeSet::new(), vec![1], false);
+        later.swept("f", (BTreeSet::new(), Some(Time(5))), vec![1], false);
+        assert_eq!(later.newest(), Some(Time(5)));
         assert!(later.last().is_some_and(|last| last.once_more), "who was in it before this process is not known");
     }
 }

@@ -26,8 +26,15 @@ pub struct KnownColumn {
 pub const ROW_ID: &str = "id";
 /// When a row was changed last: no field.
 pub const UPDATED: &str = "updated";
+/// What tools without an API show of our marks, and of the person's own word.
+pub const BLOCK: &str = "row_block";
+pub const STATUS: &str = "row_status";
+pub const CONSENT: &str = "row_consent";
 /// When a deal ended: no field.
 pub const CLOSED: &str = "closed";
+
+/// Columns that no list has by itself: systems.toml names them. They are marks of a tool without an API, and no fields.
+pub const MARKS: &[KnownColumn] = &[column(BLOCK, Text, &[]), column(STATUS, Text, &[]), column(CONSENT, Text, &[])];
 
 use FieldKind::{Date, Int, List, Number, Text};
 
@@ -114,8 +121,24 @@ const PERSON: [KnownColumn; 18] = [
     CHANGED,
 ];
 
-const CONTACTS: [KnownColumn; 1] =
-    [column(ROW_ID, Text, &["id", "顧客id", "会員id", "連絡先id", "人物id", "コンタクトid", "contactid", "personid", "管理番号"])];
+const CONTACTS: [KnownColumn; 1] = [column(
+    ROW_ID,
+    Text,
+    &[
+        "id",
+        "顧客id",
+        "会員id",
+        "連絡先id",
+        "人物id",
+        "コンタクトid",
+        "contactid",
+        "personid",
+        "管理番号",
+        "リードid",
+        "カスタマーid",
+        "leadid",
+    ],
+)];
 
 const CARDS: [KnownColumn; 5] = [
     column(ROW_ID, Text, &["id", "名刺id", "名刺番号", "cardid", "人物id", "管理番号"]),

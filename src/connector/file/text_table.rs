@@ -30,6 +30,11 @@ impl CsvText {
         CsvText { text, separator }
     }
 
+    /// What separates its cells.
+    pub fn separator(&self) -> u8 {
+        self.separator
+    }
+
     /// The first rows, with the lines that they begin on.
     pub fn first_rows(&self, count: usize) -> Vec<(usize, Vec<ListCell>)> {
         let mut rows = self.rows_below(0);

@@ -67,10 +67,16 @@ pub struct Synced {
     /// Decided holds that do not stand yet, by system.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unwritten: BTreeMap<Name, usize>,
+    /// Where a person carries over what is written: why some of it is in no list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub no_list: BTreeMap<Name, String>,
 }
 
 impl Synced {
     pub fn failed(&self) -> bool {
-        self.streams.iter().any(|s| s.error.is_some()) || self.writes.values().any(Tally::failed) || !self.unwritten.is_empty()
+        self.streams.iter().any(|s| s.error.is_some())
+            || self.writes.values().any(Tally::failed)
+            || !self.unwritten.is_empty()
+            || !self.no_list.is_empty()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::explain_fields::{ACCOUNT_UNREAD, FieldExplained};
 use super::field_history::{LOOKED_THROUGH_MAX, TOLD_MAX, writes_of};
+use super::imports::InList;
 use super::left_alone::LeftAlone;
 use super::status_history::{self, PastStatusTold};
 use crate::decide::ratchet::Reach;
@@ -41,6 +42,9 @@ pub struct Explanation {
     pub refusals: Vec<RefusalExplained>,
     pub decision: Answer,
     pub writes: Vec<PlannedWrite>,
+    /// Those of them that stand in a list, which nobody has imported yet as far as is seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_lists: Vec<InList>,
     /// What keeps records apart that share something: shared mailboxes, two names on one address.
     pub doubts: Vec<String>,
     /// Values that are wanted and not written.
@@ -185,6 +189,7 @@ impl Engine {
                 decision_id: String::new(),
             }),
             writes,
+            in_lists: self.in_lists(&members),
             doubts,
             left_alone,
         }

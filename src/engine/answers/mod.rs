@@ -11,6 +11,7 @@
 //! - `export`: tables
 //! - `field_history`: what was written of a field, and what stood there
 //! - `field_in_targets`: what targets show of a field, and what is done about it
+//! - `imports`: lists that wait for a person
 //! - `left_alone`: what is not written to a person's records, and why
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
@@ -42,6 +43,7 @@ pub mod export;
 pub mod field_history;
 pub mod field_in_targets;
 pub mod forward_only;
+pub mod imports;
 pub mod left_alone;
 pub mod marks_in_words;
 pub mod notices;

@@ -2,6 +2,7 @@
 
 use super::accept::UnreadableRows;
 use super::budget::Budget;
+use super::imports::ImportAwaited;
 use super::parked::ParkedField;
 use super::unprotected::Unprotected;
 use super::unread_refusals::UnreadWords;
@@ -84,6 +85,9 @@ pub struct SystemStatus {
     pub streams: BTreeMap<Name, StreamStatus>,
     pub queue: Queue,
     pub dead_letters: usize,
+    /// Where a person carries over what is written: lists that nobody was seen to import.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_import: Option<ImportAwaited>,
     pub budget: Budget,
     pub breaker: String,
     /// Streams that cannot be read because the credential is not accepted.
@@ -131,6 +135,7 @@ impl Engine {
         let parked = self.parked_fields(now);
         let mut because = self.of_our_own();
         because.extend(write_alarms(&unprotected, &not_read, &unwritten, is_approved));
+        because.extend(self.lists_told());
         because.extend(nothing_held.iter().map(ToString::to_string));
         for (name, system) in self.systems.iter() {
             because.extend(system.identity.unknown_because(name));
@@ -266,6 +271,7 @@ impl Engine {
             streams: streams.collect(),
             queue,
             dead_letters,
+            waits_for_import: self.import_awaited(name),
             budget: Budget::of(usage.get(name).copied().unwrap_or_default(), now),
             breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
             credential_refused: system.streams.credential_refused().cloned().collect(),

@@ -228,7 +228,7 @@ impl Engine {
     }
 
     /// Which of the things that are due for a record nobody has to be asked about.
-    fn may_go(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) -> Lanes {
+    pub(super) fn may_go(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) -> Lanes {
         let Some(state) = self.systems.get_mut(&record.id.system) else { return Lanes::default() };
         state.guards.line_up(idx, record, due, now);
         self.may(idx, record)
@@ -247,7 +247,7 @@ impl Engine {
         self.due_by(idx, record, &merge, now)
     }
 
-    fn due_by(&self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
+    pub(super) fn due_by(&self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
         let person = self.world.slot(idx).person;
         if person == NOBODY || record.is_gone() {
             return Due::default();
@@ -258,7 +258,7 @@ impl Engine {
         state.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
     }
 
-    fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
+    pub(super) fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
         let Some(state) = self.systems.get(system).filter(|s| s.identity.is_settled()) else { return false };
         is_open(state.approved, lane, || self.may_release(now)) && !(lane == Lane::Fields && self.agreements_lost)
     }

@@ -7,6 +7,7 @@
 //! - `trailing`: rows that show what something else has overtaken
 //! - `left_out`: fields that a row does not show
 //! - `our_writes`: what became of our own writes
+//! - `imported`: what became of lists that a person carried over
 //! - `unknown_codes`: codes that no map knows
 //! - `unread_rows`: whom such a row holds
 //! - `unknown_people`: people who are named and can never be known
@@ -20,6 +21,7 @@ pub(in crate::engine) mod clashes;
 pub mod clashing;
 pub mod count_refusals;
 pub mod doubts;
+mod imported;
 mod left_out;
 pub mod look_ups;
 pub mod observe;

@@ -43,6 +43,7 @@ impl Engine {
             return;
         }
         run.shown.add(page.shown);
+        run.shown_at = page.shown_at;
         for note in page.quarantined {
             self.note_quarantined(note.told(&run.system, &run.stream));
         }
@@ -67,6 +68,7 @@ impl Engine {
             match observed {
                 Observed::Record { record, people_told, accounts_told } => {
                     let id = record.id.clone();
+                    self.see_imported(run, &record, now);
                     self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now);
                     self.note_codes(&id, &codes);
                 }

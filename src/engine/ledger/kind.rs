@@ -55,10 +55,12 @@ pub enum Tag {
     UnknownCodes = b'c',
     /// Values that a named person pinned.
     Pin = b'P',
+    /// What lists that a person carries over said of a record.
+    Listed = b'L',
 }
 
 /// All of them.
-const TAGS: [Tag; 27] = [
+const TAGS: [Tag; 28] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
@@ -86,6 +88,7 @@ const TAGS: [Tag; 27] = [
     Tag::Instance,
     Tag::UnknownCodes,
     Tag::Pin,
+    Tag::Listed,
 ];
 
 impl Tag {

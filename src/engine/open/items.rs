@@ -29,8 +29,8 @@ use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::journaled::{AGREEMENTS_LOST, REBUILDING};
 use crate::engine::rules::approval::APPROVAL;
-use crate::engine::target::TARGET;
 use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
+use crate::engine::target::{LISTED, TARGET};
 use crate::model::{Name, RecordId, Time};
 use std::collections::BTreeMap;
 
@@ -120,6 +120,10 @@ fn restore_of_systems(
         Tag::Held => {
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
             engine.held.set(idx, HELD.read(text, value)?);
+        }
+        Tag::Listed => {
+            let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
+            engine.targets.restore_listed(idx, LISTED.read(text, value)?);
         }
         Tag::Sent => read.under_way.push((key, SENT.read("of writes under way", value)?)),
         Tag::Stream => {

@@ -53,6 +53,7 @@ impl PassRun {
             carries_people: false,
             deals_without_people: Vec::new(),
             shown: Shown::default(),
+            shown_at: None,
             newly_refused: 0,
             lacking: BTreeMap::new(),
             follows: None,

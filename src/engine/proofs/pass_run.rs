@@ -40,6 +40,8 @@ pub struct PassRun {
     pub deals_without_people: Vec<ShortText>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// When the rows of its last page were so, where they are of another time than the asking.
+    pub shown_at: Option<Time>,
     /// Records that were known before, and show a no that nobody knew of.
     pub(in crate::engine) newly_refused: usize,
     /// Records without an opt-out field that no row of it has shown so far.

@@ -19,7 +19,7 @@ use crate::engine::memory::world::RECORD;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
-use crate::engine::target::{TARGET, Target};
+use crate::engine::target::{LISTED, TARGET, Target};
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
 use crate::store::What;
@@ -164,6 +164,7 @@ impl Engine {
     fn forget_items(&mut self, id: &RecordId) {
         self.ledger.delete(RECORD, id.key());
         self.ledger.delete(TARGET, id.key());
+        self.ledger.delete(LISTED, id.key());
         self.ledger.delete(FORMER_TARGET, id.key());
         self.ledger.delete(UNTIMED_TARGET, id.key());
         self.ledger.delete(HELD, id.key());
@@ -175,6 +176,9 @@ impl Engine {
         self.keep_bytes(idx);
         if self.targets.of(idx).is_some() {
             self.keep_target(idx);
+        }
+        if self.targets.listed(idx).is_some() {
+            self.targets.keep_listed(idx, &self.world.slot(idx).id, &mut self.ledger);
         }
         if !self.held.of(idx).is_empty() {
             self.held.keep(idx, &self.world.slot(idx).id, &mut self.ledger);

@@ -168,6 +168,14 @@ impl Failures {
         failure.retry_at = now.plus(wait(op, cause, failure.attempts));
     }
 
+    /// Books a refusal that no other try changes: one that protects is told all the same as one that is tried.
+    pub fn given_up(&mut self, op: Op, cause: FailureCause, cause_of: u64, why: &str, now: Time) {
+        let failure = self.begin(op, cause, why, cause_of);
+        failure.attempts = failure.attempts.max(1);
+        failure.retry_at = now;
+        failure.dead = op != Op::Hold;
+    }
+
     /// What is to be written again did not stay the last times.
     pub fn undone(&mut self, op: Op, again: Again, of: u64) {
         let failure = self.begin(op, FailureCause::Undone, "it was written and found gone again and again", of);

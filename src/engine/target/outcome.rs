@@ -120,7 +120,7 @@ impl Target {
         }
     }
 
-    fn landed(&mut self, op: Op) {
+    pub(super) fn landed(&mut self, op: Op) {
         if let Some(failures) = &mut self.failures {
             failures.clear(op);
             self.failures.take_if(|f| f.is_empty());

@@ -1,7 +1,8 @@
 //! What is known of target records, by place.
 
 use super::habits::{Habits, Learnt, Sighting, TakenFor};
-use super::{Agreed, Failure, Op, Sent, TARGET, Target};
+use super::{Agreed, Failure, LISTED, Listed, Op, Sent, TARGET, Target};
+use crate::connector::Change;
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::memory::column::Column;
 use crate::engine::memory::place::Idx;
@@ -13,6 +14,8 @@ use std::hint::black_box;
 pub struct Targets {
     all: Column<Target>,
     habits: Habits,
+    /// What lists said of records that are written to by hand.
+    listed: Column<Listed>,
 }
 
 impl Targets {
@@ -68,6 +71,42 @@ impl Targets {
     /// The record is not there any more.
     pub fn forget(&mut self, idx: Idx) {
         self.all.remove(idx);
+        self.listed.remove(idx);
+    }
+
+    /// What lists said of a record.
+    pub fn listed(&self, idx: Idx) -> Option<&Listed> {
+        self.listed.get(idx)
+    }
+
+    pub fn all_listed(&self) -> impl Iterator<Item = (Idx, &Listed)> {
+        self.listed.iter()
+    }
+
+    pub fn restore_listed(&mut self, idx: Idx, listed: Listed) {
+        self.listed.set(idx, listed);
+    }
+
+    /// Notes what the newest list has of a record. Gives what was known of it before, if any of it is new.
+    pub fn hand_over(&mut self, idx: Idx, parts: &[&Change], now: Time) -> Option<Option<Listed>> {
+        let before = self.listed(idx).cloned();
+        self.listed.get_or_default(idx).hand_over(parts, now).then_some(before)
+    }
+
+    /// The list was not handed over: what was known of it before counts.
+    pub fn take_back(&mut self, idx: Idx, before: Option<Listed>) {
+        match before {
+            Some(listed) => self.listed.set(idx, listed),
+            None => self.listed.remove(idx),
+        }
+    }
+
+    /// Writes what lists said of a record with the next commit.
+    pub fn keep_listed(&self, idx: Idx, record: &RecordId, ledger: &mut Ledger) {
+        match self.listed(idx) {
+            Some(listed) => ledger.put(LISTED, record.key(), listed),
+            None => ledger.delete(LISTED, record.key()),
+        }
     }
 
     /// All of them, by place.

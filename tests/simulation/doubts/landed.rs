@@ -23,6 +23,7 @@ fn a_field_that_landed_beside_one_that_did_not_is_ours() {
     running.engine.approve("ma", false, "tests", running.now).unwrap();
     while let Some(act) = running.engine.next_act(&"ma".into(), running.now) {
         match act {
+            Act::HandOver(list) => panic!("no list goes out: {list:?}"),
             Act::Write(mut batch) => {
                 let is_of_fields = batch.ops.iter().any(|op| !op.change.fields.is_empty());
                 let outcome = if is_of_fields { Outcome::Unknown("no answer".into()) } else { Outcome::Applied };
@@ -92,6 +93,7 @@ fn an_entry_that_a_look_back_finds_by_our_write_is_ours() {
     running.engine.approve("ma", false, "tests", running.now).unwrap();
     while let Some(act) = running.engine.next_act(&"ma".into(), running.now) {
         match act {
+            Act::HandOver(list) => panic!("no list goes out: {list:?}"),
             Act::Write(mut batch) => {
                 let is_lost = batch.ops.iter().any(|op| !op.change.fields.is_empty());
                 let outcome = if is_lost { Outcome::Unknown("no answer".into()) } else { Outcome::Applied };

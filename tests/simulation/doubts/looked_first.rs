@@ -27,6 +27,7 @@ fn begun(place: &Place) -> Running {
 fn asked(running: &mut Running) -> ReadBack {
     loop {
         match running.engine.next_act(&"ma".into(), running.now).expect("a look is due") {
+            Act::HandOver(list) => panic!("no list goes out: {list:?}"),
             Act::ReadBack(asked) => return asked,
             Act::Write(mut batch) => {
                 assert!(batch.ops.iter().all(|op| op.change.fields.is_empty()), "{:?}", batch.ops);

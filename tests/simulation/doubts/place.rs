@@ -170,6 +170,7 @@ impl Running {
         let mut ids = Vec::new();
         while let Some(act) = self.engine.next_act(&"ma".into(), self.now) {
             match act {
+                Act::HandOver(list) => panic!("no list goes out: {list:?}"),
                 Act::ReadBack(asked) => {
                     ids.extend(asked.ids().iter().map(ToString::to_string));
                     self.engine.book_read_back(&asked, Ok(answer(asked.ids())), self.now).unwrap();

@@ -70,6 +70,7 @@ impl Daemon {
                 self.engine.commit().map_err(|_| Died)?;
                 Ok(Sent::Batch(batch))
             }
+            Some(Act::HandOver(list)) => panic!("{} is written to over HTTP", list.system),
         }
     }
 

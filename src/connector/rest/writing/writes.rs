@@ -100,6 +100,7 @@ impl TargetWriter {
             stream: Some(self.stream.clone()),
             batch: update.max(labels).max(SINGLES),
             looks_first: self.looks_first,
+            by_hand: None,
         }
     }
 

@@ -15,7 +15,9 @@ mod told;
 
 pub use channel::{Answered, Channel, Pick};
 pub use read_back::ReadBack;
+pub(super) use retrying::Retrying;
 
+use super::by_hand::ListOfWrites;
 use super::deliver::Batch;
 
 /// Something to be done for one system.
@@ -26,4 +28,7 @@ pub enum Act {
     ReadBack(ReadBack),
     /// Write these, once all that is pending now is durable. Answered by `Engine::book`.
     Write(Batch),
+    /// Hand this list over to whoever carries it to the system, in the place of the one before, once all that is pending now is durable.
+    /// Answered by `Engine::book_list`.
+    HandOver(ListOfWrites),
 }

@@ -12,6 +12,10 @@ impl Engine {
         if self.why_not_known(system).is_some() {
             return None;
         }
+        if self.systems.get(system)?.connected.abilities().by_hand.is_some() {
+            self.ask_where_needed(system, now);
+            return self.next_list(system, now).map(Act::HandOver);
+        }
         // Looks have places of their own, and what they tell may be that a stop mark does not stand.
         let look = self.next_read_back(system, now).or_else(|| self.next_passed_over(system, now));
         look.map(Act::ReadBack).or_else(|| {
@@ -39,6 +43,6 @@ impl Engine {
 
     /// Nothing is under way to a system, whoever sent it.
     pub fn is_delivery_at_rest(&self, system: &Name) -> bool {
-        self.systems.get(system).is_none_or(|s| s.channel.is_at_rest())
+        self.systems.get(system).is_none_or(|s| s.channel.is_at_rest() && s.by_hand.is_at_rest())
     }
 }
