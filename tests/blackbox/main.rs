@@ -26,6 +26,7 @@ mod guards;
 mod harness;
 mod holds;
 mod killed;
+mod kinds_of_mail;
 mod lists;
 mod logs;
 mod lost_answers;
