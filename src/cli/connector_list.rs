@@ -53,6 +53,7 @@ fn row(name: &str, manifest: &Manifest) -> Json {
         "permit": permit.is_some(),
         "block_by": block.map(in_words),
         "permit_by": permit.map(in_words),
+        "permits_by_kind": manifest.tells_permits_apart(),
         "obeyed_by": writes.and_then(|w| w.obeyed_by.as_ref()),
         "settings": manifest.settings.iter().map(|(name, s)| json!({"name": name, "title": s.title, "where": s.find, "secret": s.secret})).collect::<Vec<_>>(),
         "irreversible": manifest.irreversible,

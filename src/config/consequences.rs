@@ -1,9 +1,9 @@
 //! What follows from a config that is right, and is hardly meant.
 
 use crate::config::System;
-use crate::decide::rules::{ConsentRules, Policy};
+use crate::decide::rules::{ConsentRules, HoldRule, Policy};
 use crate::merge::rules::Precedence;
-use crate::model::Name;
+use crate::model::{MailKind, Name, OwnPermit};
 
 /// Why no deal and no ticket ever stops a marketing system from mailing, and what to do: then nothing is protected, however well all else goes.
 pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str> {
@@ -29,12 +29,13 @@ pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str>
 pub fn unlikely(systems: &[System], policy: &Policy, precedence: &Precedence, consent: &ConsentRules) -> Vec<String> {
     let mut said: Vec<String> =
         nothing_is_held(systems, policy).into_iter().map(|why| format!("{why}; `status` never says protecting")).collect();
-    for hold in policy.holds.iter().filter(|h| !h.stops.iter().any(|kind| kind.sent_by_ma())) {
+    for hold in policy.holds.iter().filter(|h| !is_shown(h, systems)) {
         said.push(format!(
-            "policy.toml: the hold {:?} stops no mail that a marketing system sends, so that nobody is blocked for it",
+            "policy.toml: the hold {:?} stops no mail that a marketing system sends or has a permit of its own for, so that nobody is blocked for it",
             &*hold.name
         ));
     }
+    said.extend(stops_more(systems, policy));
     for status in &policy.statuses {
         let Some(by) = &status.by else { continue };
         let unused = |field: &&Name| !precedence.may_ask(field, by);
@@ -49,6 +50,35 @@ pub fn unlikely(systems: &[System], policy: &Policy, precedence: &Precedence, co
         said.push(
             "consent.toml names no source: nobody has a basis for marketing mail, so that the gate allows none to anybody".to_string(),
         );
+    }
+    said
+}
+
+/// Whether some system shows that a hold stops mail: by its block, or by a permit for one of its kinds alone.
+fn is_shown(hold: &HoldRule, systems: &[System]) -> bool {
+    let has_own = |kind: &MailKind| systems.iter().any(|s| s.permits.contains_key(&OwnPermit::Kind(*kind)));
+    hold.stops.iter().any(|kind| kind.sent_by_ma() || has_own(kind))
+}
+
+/// Holds that stop a part of marketing mail, in systems that cannot tell that part from the rest: it stops all of it there.
+fn stops_more(systems: &[System], policy: &Policy) -> Vec<String> {
+    let part = |hold: &&HoldRule| {
+        let stopped = MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma()).map(|kind| hold.stops.contains(&kind));
+        stopped.clone().any(|is| is) && stopped.clone().any(|is| !is)
+    };
+    let mut said = Vec::new();
+    for hold in policy.holds.iter().filter(part) {
+        let tells = |system: &&System| hold.stops.iter().all(|kind| system.permits.contains_key(&OwnPermit::Kind(*kind)));
+        for system in systems.iter().filter(|s| s.writes.hold && !tells(s)) {
+            let kinds: Vec<&str> = hold.stops.iter().map(|kind| kind.name()).collect();
+            said.push(format!(
+                "systems.toml:{}: {} cannot tell {} from other marketing mail, so that the hold {:?} stops all of it there; hold.permits would name each",
+                system.line,
+                system.name(),
+                kinds.join(" and "),
+                &*hold.name
+            ));
+        }
     }
     said
 }

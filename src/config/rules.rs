@@ -4,7 +4,8 @@ use crate::connector::{Manifest, SystemSettings};
 use crate::decide::rules::{ConsentRules, Policy};
 use crate::merge::rules::Precedence;
 use crate::model::expression::Declared;
-use crate::model::{Name, RulesFile, Span};
+use crate::model::{Name, OwnPermit, RulesFile, Span};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The rules of the four files.
@@ -45,6 +46,8 @@ pub struct System {
     pub block: bool,
     /// The target's field or label that says "may be mailed", where a hold works by its absence.
     pub permit: Option<String>,
+    /// Those for one kind or topic of mail.
+    pub permits: BTreeMap<OwnPermit, String>,
     /// The target's field that says why.
     pub why: Option<String>,
     /// How long a permit lasts unless it is renewed.

@@ -9,6 +9,7 @@ pub(in crate::config) mod network;
 pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
 pub(in crate::config) mod own_fields;
+pub(in crate::config) mod permits;
 pub(in crate::config) mod plain_http;
 pub(in crate::config) mod settings;
 pub(in crate::config) mod status_words;
@@ -23,6 +24,7 @@ use crate::config::systems::lists::{ListTables, ListsRead};
 use crate::config::systems::offers::{Offer, Offers};
 use crate::config::systems::own_fields::{SaidOfSystem, WithOwnFields};
 use crate::config::systems::settings::{Outside, SecretsWanted};
+use crate::config::systems::writes::SystemWrites;
 use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
 use crate::connector::{EditsAsked, ListsAsked, Manifest, RefusalWord, SystemSettings, file};
@@ -233,6 +235,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
         name: offer.name.clone(),
         settings,
         permit: writes.permit.clone(),
+        permits: writes.permits.clone(),
         why: writes.why.clone(),
         time_zone,
         refusal_words,
@@ -241,8 +244,8 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
         edits,
         lists: asked,
     };
-    let (block, permit, why, lease) = (writes.block, writes.permit, writes.why, writes.lease);
-    Some(System { settings, manifest, every, sweep, writes: writes.writes, block, permit, why, lease, line })
+    let SystemWrites { writes, block, permit, permits, why, lease } = writes;
+    Some(System { settings, manifest, every, sweep, writes, block, permit, permits, why, lease, line })
 }
 
 /// What a system is said to lack: of a list a column, else a field.

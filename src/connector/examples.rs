@@ -58,6 +58,7 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
     SystemSettings {
         name: manifest.name.as_str().into(),
         settings,
+        permits: BTreeMap::new(),
         permit: named(writes.and_then(|w| w.permit.as_ref()), "nayose_ok_until"),
         why: named(writes.and_then(|w| w.why.as_ref()), "nayose_why"),
         time_zone: None,

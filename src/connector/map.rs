@@ -116,7 +116,7 @@ impl Mapper {
         let mut accounts = several(&map.account)?.into_iter();
         let mut marks = Vec::new();
         for (mark, how) in &map.marks {
-            marks.extend(MarkReader::new(*mark, how, writes, settings)?);
+            marks.extend(MarkReader::new(mark.clone(), how, writes, settings)?);
         }
         let watch = Watch::new(map, &refusals, &marks, settings)?;
         Ok(Mapper {
@@ -272,10 +272,10 @@ impl Mapper {
     fn marks(&self, raw: &Json<'_>, record: &mut Record, told: &mut KeptOut<'_>) {
         for reader in &self.marks {
             match reader.read(raw, &self.zone) {
-                Ok(Some(value)) => record.set_mark(reader.mark, value),
+                Ok(Some(value)) => record.set_mark(reader.mark.clone(), value),
                 Ok(None) => {}
                 Err(why) => {
-                    record.set_mark(reader.mark, Value::Unreadable);
+                    record.set_mark(reader.mark.clone(), Value::Unreadable);
                     told.tell(reader.mark.name(), why);
                 }
             }

@@ -4,7 +4,7 @@ pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use crate::connector::port::unmapped::UnmappedField;
-pub use change::{Change, PermitChange, StatusChange, WriteKind};
+pub use change::{Change, PermitChange, PermitChanges, StatusChange, WriteKind};
 pub use edits::EditsAsked;
 pub use listed::{ListedOutcome, ListedWrite};
 mod change;
@@ -17,7 +17,7 @@ pub mod unmapped;
 
 use crate::connector::file::asked::ListsAsked;
 use crate::connector::map::refusal_words::RefusalWord;
-use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
+use crate::model::{Entity, Name, OwnPermit, PermitFor, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -33,6 +33,8 @@ pub struct SystemSettings {
     pub settings: BTreeMap<String, SettingValue>,
     /// Names of the permit's and the reason's field or label in the target, where `hold = { .. }` gives them.
     pub permit: Option<String>,
+    /// The same of permits for one kind or topic of mail.
+    pub permits: BTreeMap<OwnPermit, String>,
     pub why: Option<String>,
     /// Of zoneless dates; UTC unless given. An IANA name.
     pub time_zone: Option<String>,
@@ -283,8 +285,9 @@ pub struct Abilities {
     pub block: bool,
     /// The block is a label of our own name, which nobody else sets.
     pub block_is_own_mark: bool,
-    pub permit: bool,
-    /// The permit is a time that ends by itself; else a label or flag.
+    /// Sorted.
+    pub permits: Vec<PermitFor>,
+    /// A permit is a time that ends by itself; else a label or flag.
     pub permit_ends: bool,
     pub why: bool,
     pub status: bool,

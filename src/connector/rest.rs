@@ -57,6 +57,7 @@ impl RestConnector {
         clock: Clock,
     ) -> Result<RestConnector, Vec<String>> {
         let settings = Settings::resolve(manifest, given)?;
+        let manifest = &*manifest.with_permits(&given.permits);
         let http = HttpClient::new(manifest, &settings, network, wire, &given.name, clock)?;
         let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
         let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());

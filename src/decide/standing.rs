@@ -24,7 +24,11 @@ impl Kinds {
         Kinds(self.0 | other.0)
     }
 
-    /// Whether a hold on these kinds must be written into an MA as a block.
+    pub fn contains_any(self, kinds: &[MailKind]) -> bool {
+        kinds.iter().any(|kind| self.contains(*kind))
+    }
+
+    /// Whether a hold on these kinds is of marketing mail: an MA shows it as a block, unless it can tell these kinds apart.
     pub fn needs_block(self) -> bool {
         MailKind::ALL.into_iter().any(|k| k.sent_by_ma() && self.contains(k))
     }

@@ -116,8 +116,8 @@ pub struct Engine {
     pub(in crate::engine) journal_damage: Vec<String>,
     /// The manifests or the normaliser changed, and not everything was swept since.
     pub(in crate::engine) fingerprint_changed: bool,
-    /// The permit's end when last decided, by system: a label's end must be acted on.
-    pub(in crate::engine) permit_ends: BTreeMap<Name, Option<Time>>,
+    /// The ends of permits when last decided, by system and in its order: a label's end must be acted on.
+    pub(in crate::engine) permit_ends: BTreeMap<Name, Vec<Option<Time>>>,
     pub(in crate::engine) permits_walked_at: Time,
     /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
     pub(in crate::engine) written: Written,

@@ -1,10 +1,11 @@
 //! What we know of one record that we write to: what was agreed, what is under way, and what is wanted next. Pure.
 
 use crate::config::System;
-use crate::connector::{Abilities, Change, PermitChange, StatusChange};
+use crate::connector::{Abilities, Change, StatusChange};
 use crate::engine::ledger::kind::{Kind, Tag};
-use crate::model::{Mark, Name, Record, Span, Time, Value};
+use crate::model::{Mark, Name, PermitFor, Record, Span, Time, Value};
 use habits::TakenFor;
+use permits::PermitTerms;
 use serde::{Deserialize, Serialize};
 
 /// What is known of each target record.
@@ -22,6 +23,7 @@ mod listed;
 mod made;
 mod outcome;
 mod parked;
+mod permits;
 pub mod planned;
 mod settle;
 mod staying;
@@ -36,6 +38,7 @@ pub use forms::{is_form_of_why, shows_why};
 pub(in crate::engine) use listed::LISTED;
 pub use listed::Listed;
 pub use parked::ParkedPart;
+pub use permits::{PermitWish, permit_stands};
 pub use settle::Noticed;
 pub use staying::{Parked, Staying};
 pub use value_forms::is_form_of;
@@ -47,8 +50,6 @@ pub struct Target {
     pub agreed: Vec<Agreed>,
     /// The block that the record shows was set by us.
     pub block_ours: bool,
-    /// The permit was set by us.
-    pub permit_ours: bool,
     /// Sent, outcome not recorded yet.
     pub sent: Option<Sent>,
     /// What did not land, by lane.
@@ -116,8 +117,8 @@ pub struct Sent {
     pub at: Time,
     pub fields: Vec<(Name, Value)>,
     pub block: Option<bool>,
-    /// `Some(None)`: withdrawn.
-    pub permit: Option<Option<Time>>,
+    /// `None`: withdrawn.
+    pub permits: Vec<(PermitFor, Option<Time>)>,
     pub why: Option<String>,
     pub status: Option<Name>,
     /// Whether the block was ours before this write.
@@ -132,8 +133,8 @@ pub struct Wanted {
     pub block: bool,
     /// The reason codes behind the block, joined by commas.
     pub why: String,
-    /// Where the system works with permits.
-    pub permit: PermitWish,
+    /// Of those permits that the system has.
+    pub permits: Vec<(PermitFor, PermitWish)>,
     /// The record's address cannot be read: nothing is released.
     pub unread: bool,
     /// Our status, and the target's own word for it.
@@ -142,22 +143,12 @@ pub struct Wanted {
     pub fields: Vec<(Name, Value)>,
 }
 
-/// What is wanted of a permit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PermitWish {
-    /// Nothing can be said yet: not every stream was ever proved.
-    #[default]
-    Leave,
-    /// May be mailed until then.
-    Until(Time),
-    Withdraw,
-}
-
 /// What the config lets us write into this system.
 #[derive(Debug, Clone, Default)]
 pub struct Allowed {
     pub block: bool,
-    pub permit: bool,
+    /// Sorted.
+    pub permits: Vec<PermitFor>,
     pub why: bool,
     pub status: bool,
     pub lease: Span,
@@ -168,7 +159,7 @@ impl Allowed {
         let hold = system.writes.hold;
         Allowed {
             block: hold && system.block && able.block,
-            permit: hold && system.permit.is_some() && able.permit,
+            permits: if hold { able.permits.clone() } else { Vec::new() },
             why: hold && system.why.is_some() && able.why,
             status: system.writes.status && able.status,
             lease: system.lease,
@@ -199,7 +190,7 @@ impl Due {
     pub fn digest(&self, op: Op) -> Option<u64> {
         match op {
             Op::Hold => self.protective.as_ref().map(|_| self.cause),
-            Op::Release => self.release.as_ref().map(|c| digest(&(c.block, c.permit.is_some()))),
+            Op::Release => self.release.as_ref().map(permits::release_digest),
             Op::Update => self.update.as_ref().map(|c| {
                 let fields: Vec<String> = c.fields.iter().map(|(name, value)| format!("{name}={}", words(value))).collect();
                 digest(&(fields, c.status.as_ref().map(|s| &s.to), &c.why))
@@ -242,7 +233,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             }
         } else if wanted.block && ours && !why_stands() && !target.is_some_and(|t| t.why.leaves_alone(&wanted.why, now)) {
             due.update.get_or_insert_default().why = Some(wanted.why.clone());
-        } else if !wanted.block && !wanted.unread && shown && ours {
+        } else if !wanted.block && !wanted.unread && shown && ours && !permits::withdraws(record, &wanted.permits, now) {
             // What a marketer suspended stays suspended: only our own block is lifted.
             let change = due.release.get_or_insert_default();
             change.block = Some(false);
@@ -251,8 +242,13 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             }
         }
     }
-    if allowed.permit {
-        permit(&mut due, record, wanted, allowed, abilities, now);
+    let terms = PermitTerms { allowed: &allowed.permits, lease: allowed.lease, end: abilities.permit_ends };
+    let [withdrawn, given] = permits::changes(record, &wanted.permits, &terms, now);
+    if !withdrawn.is_empty() {
+        due.protective.get_or_insert_default().permits = withdrawn;
+    }
+    if !given.is_empty() {
+        due.release.get_or_insert_default().permits = given;
     }
     if due.protective.is_some() {
         due.cause = digest(&wanted.why);
@@ -287,41 +283,6 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
         due.update.get_or_insert_default().fields.push((name.clone(), value.clone()));
     }
     due
-}
-
-fn permit(due: &mut Due, record: &Record, wanted: &Wanted, allowed: &Allowed, abilities: &Abilities, now: Time) {
-    let shown = record.mark(Mark::Permit);
-    let stands = permit_stands(record, now);
-    let until = match wanted.permit {
-        PermitWish::Leave => return,
-        PermitWish::Until(until) if until > now => until,
-        PermitWish::Until(_) | PermitWish::Withdraw => {
-            if stands {
-                due.protective.get_or_insert_default().permit = Some(PermitChange::Withdrawn);
-            }
-            return;
-        }
-    };
-    // Renewed when half of the lease is gone, so that renewals spread and a stop of ours lets permits run out.
-    let renew = match shown {
-        Some(Value::Time(shown)) if abilities.permit_ends => shown.0 - now.0 < allowed.lease.0 / 2 && until > *shown,
-        Some(Value::Unreadable) => true,
-        _ => !stands,
-    };
-    if renew {
-        due.release.get_or_insert_default().permit = Some(PermitChange::Until(until));
-    }
-}
-
-/// Whether a record shows a permit that counts now.
-pub fn permit_stands(record: &Record, now: Time) -> bool {
-    match record.mark(Mark::Permit) {
-        Some(Value::Bool(on)) => *on,
-        // The system may well read what we cannot.
-        Some(Value::Unreadable) => true,
-        Some(Value::Time(until)) => *until > now,
-        _ => false,
-    }
 }
 
 impl Target {

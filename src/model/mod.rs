@@ -15,6 +15,7 @@
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
+//! - [`permit`]: which mail a permit in a marketing system is for
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`rules_file`]: whose file the rules were written in
 //! - [`normal`]: the form in which values are compared
@@ -39,6 +40,7 @@ pub mod mail;
 pub mod name;
 pub mod normal;
 pub mod past_status;
+pub mod permit;
 pub mod record;
 pub mod record_id;
 pub mod rules_file;
@@ -62,6 +64,7 @@ pub use last_edit::{Editor, LastEdit};
 pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use past_status::PastStatus;
+pub use permit::{OwnPermit, PermitFor};
 pub use record::{DealState, Mark, Presence, Record, TicketState};
 pub use record_id::{Entity, RecordId};
 pub use rules_file::RulesFile;

@@ -28,6 +28,7 @@ mod guards;
 mod harness;
 mod holds;
 mod killed;
+mod kinds_of_mail;
 mod lists;
 mod lists_out;
 mod logs;

@@ -53,6 +53,11 @@ page = { kind = "offset", param = "offset", size_param = "limit", size = 2 }
 id = "card"
 changed_at = { path = "changed", format = "unix_ms" }
 
+[[streams.people.record.refusals]]
+scope = "topic"
+topic = "seminars"
+when = { path = "no_seminars", equals = true }
+
 [streams.people.record.fields]
 email = "mail"
 first_name = "first"
@@ -95,6 +100,7 @@ fn a_system_is_added_by_a_manifest_alone() {
             "[systems.cards]\nconnector = \"cardbox\"\nbase_url = \"http://127.0.0.1:{port}\"\nkey = {{ file = \"card.key\" }}\nevery = \"1s\"\nsweep = \"1s\"\n"
         ),
         precedence: "title = [\"cards\", \"crm\", \"ma\"]\n",
+        permits: r#"newsletter = "nayose_ok_newsletter", topics = { seminars = "nayose_ok_seminars" }"#,
         ..Setup::default()
     };
     let world = World::new(Setup::default());
@@ -139,6 +145,14 @@ fn a_system_is_added_by_a_manifest_alone() {
     let now = jiff::Timestamp::now().as_millisecond();
     held.lock().unwrap().get_mut("k6").map(|c| (c["position"] = json!("社長"), c["changed"] = json!(now)));
     world.sync_until("the change arrives", |w| w.lead(hanako.lead).text("title") == Some("社長"));
+
+    // A no to one topic there takes that topic's permit in the marketing system, and no other.
+    let may = |w: &World, field: &str| w.lead(hanako.lead).text(field).is_some();
+    world.sync_until("she may be mailed", |w| may(w, "nayose_ok_newsletter") && may(w, "nayose_ok_seminars"));
+    let now = jiff::Timestamp::now().as_millisecond();
+    held.lock().unwrap().get_mut("k6").map(|c| (c["no_seminars"] = json!(true), c["changed"] = json!(now)));
+    world.sync_until("the no arrives", |w| !may(w, "nayose_ok_seminars"));
+    assert!(may(&world, "nayose_ok_newsletter") && !world.blocked(hanako.lead));
 
     // And its failure is told like any other's.
     std::fs::write(world.folder().join("card.key"), "wrong").unwrap();

@@ -73,7 +73,7 @@ proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
 
 [holds.critical_ticket]
 when = 'ticket.open && ticket.priority == "urgent"'
-stops = ["campaign", "service_footer"]
+stops = ["campaign", "newsletter", "service_footer"]
 after = { closed = "3d" }
 proof = { "support.tickets" = "1h" }
 
@@ -219,6 +219,7 @@ fields = { phone = "phone", title = "title" }
 id = "id"
 fields = { email = "email", phone = "phone", title = "title", company = "company", owner = "owner", first_source = "source", score = { path = "score", type = "int" }, tags = { path = "tags", type = "list" } }
 refusals = [{ scope = "all", when = { path = "unsubscribed", equals = true } }]
+marks = { block = { path = "marketingSuspended" }, permit = { path = "{hold.permit}" }, why = { path = "{hold.why}" }, status = { path = "leadStatus" } }
 [writes]
 stream = "people"
 fields = { phone = "phone", opt_out = "unsubscribed" }

@@ -78,7 +78,7 @@ fn what_follows_from_files_that_are_right_is_noted() {
     let notes = |file: &'static str, text: &str| load_with(&[(file, text)]).unwrap_or_else(|e| panic!("{}", e.drawn())).notes.join("\n");
     assert_eq!(notes("policy.toml", stated), "", "the good files");
     assert!(notes("policy.toml", &policy(&[LEAD], &[], "\"ma.people\" = \"1h\"", "")).contains("has no hold"));
-    let footer_only = stated.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
+    let footer_only = stated.replace("stops = [\"campaign\", \"newsletter\", \"service_footer\"]", "stops = [\"service\"]");
     assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
     for (file, old, new, says) in [
         (

@@ -18,6 +18,7 @@ fn connector(asked: ListsAsked) -> FileConnector {
         name: "lists".into(),
         settings: BTreeMap::new(),
         permit: None,
+        permits: Default::default(),
         why: None,
         time_zone: Some("Asia/Tokyo".into()),
         refusal_words: BTreeMap::new(),

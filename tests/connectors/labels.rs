@@ -93,6 +93,7 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
         name: "ma".into(),
         settings,
         permit: None,
+        permits: Default::default(),
         why: None,
         time_zone: None,
         refusal_words: Default::default(),

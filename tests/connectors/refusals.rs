@@ -167,6 +167,7 @@ fn a_missing_setting_is_told_with_where_to_find_it() {
         name: "support".into(),
         settings: Default::default(),
         permit: None,
+        permits: Default::default(),
         why: None,
         time_zone: Some("Mars".into()),
         refusal_words: Default::default(),

@@ -122,6 +122,7 @@ impl Server {
             name: "ma".into(),
             settings: settings.into(),
             permit: Some("ok".into()),
+            permits: Default::default(),
             why: Some("why".into()),
             time_zone: None,
             refusal_words: Default::default(),

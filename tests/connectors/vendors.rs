@@ -132,7 +132,7 @@ async fn the_ma_is_read_by_list_and_feed_and_written_by_id() {
             change: Change {
                 fields: vec![("phone".into(), Value::text("+81312345678"))],
                 block: Some(true),
-                permit: Some(PermitChange::Until(until)),
+                permits: PermitChange::Until(until).into(),
                 why: Some("open_deal_person".into()),
                 status: Some(StatusChange { to: "opportunity".into(), from: None }),
             },
@@ -168,7 +168,7 @@ async fn the_crm_is_written_in_batches_with_single_failures() {
         change: Change {
             fields: vec![("score".into(), Value::Int(85)), ("title".into(), Value::Empty)],
             status: Some(StatusChange { to: "lead".into(), from: None }),
-            permit: Some(PermitChange::Until(Time(START))),
+            permits: PermitChange::Until(Time(START)).into(),
             ..Change::default()
         },
         again: false,

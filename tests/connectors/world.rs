@@ -61,6 +61,7 @@ impl World {
             name: name.into(),
             settings,
             permit: Some("nayose_ok_until".into()),
+            permits: Default::default(),
             why: Some("nayose_why".into()),
             time_zone: None,
             refusal_words: Default::default(),

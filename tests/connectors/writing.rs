@@ -202,9 +202,9 @@ async fn what_cannot_be_written_is_refused_before_sending() {
     let server = Server::start(|_, _| panic!("sent")).await;
     let connector = server.connector(&batch(BY_PLACE));
     let mut wrong = op("1", "03");
-    wrong.change.permit = Some(PermitChange::Withdrawn);
+    wrong.change.permits = PermitChange::Withdrawn.into();
     assert!(matches!(connector.write(&[wrong], Lane::Protective).await[..], [Outcome::Rejected(_)]));
-    assert!(!connector.abilities().permit && connector.abilities().block);
+    assert!(connector.abilities().permits.is_empty() && connector.abilities().block);
 }
 
 const LABELS: &str = "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'\n[streams.s.record.marks]

@@ -55,6 +55,7 @@ impl Lab {
             name: self.name.into(),
             settings,
             permit,
+            permits: BTreeMap::new(),
             why: None,
             time_zone: None,
             refusal_words: Default::default(),
@@ -291,7 +292,7 @@ async fn ghost() {
 
 fn permit(given: bool) -> Change {
     let permit = if given { PermitChange::Until(Time(1_900_000_000_000)) } else { PermitChange::Withdrawn };
-    Change { permit: Some(permit), ..Change::default() }
+    Change { permits: permit.into(), ..Change::default() }
 }
 
 async fn delete_label(lab: &Lab, name: &str) {
@@ -304,7 +305,7 @@ async fn delete_label(lab: &Lab, name: &str) {
 async fn ghost_writes(ma: Arc<dyn Connector>, record: RecordId) {
     let yes = Some(&Value::Bool(true));
     let no = Some(&Value::Bool(false));
-    let hold = Change { block: Some(true), permit: Some(PermitChange::Withdrawn), ..Change::default() };
+    let hold = Change { block: Some(true), permits: PermitChange::Withdrawn.into(), ..Change::default() };
     assert_eq!(write(&ma, &record, hold.clone()).await, Outcome::Applied);
     assert_eq!(write(&ma, &record, hold).await, Outcome::Applied, "a hold that is already there");
     let shown = back(&ma, &record).await;
@@ -319,7 +320,7 @@ async fn ghost_writes(ma: Arc<dyn Connector>, record: RecordId) {
     assert_eq!(shown.mark(Mark::Status).and_then(Value::as_text), Some("nayose-status-商談中"));
 
     let until = Time(1_900_000_000_000);
-    let release = Change { block: Some(false), permit: Some(PermitChange::Until(until)), ..Change::default() };
+    let release = Change { block: Some(false), permits: PermitChange::Until(until).into(), ..Change::default() };
     assert_eq!(write(&ma, &record, release).await, Outcome::Applied);
     let shown = back(&ma, &record).await;
     assert_eq!((shown.mark(Mark::Block), shown.mark(Mark::Permit)), (no, yes));

@@ -2,13 +2,14 @@
 
 use super::driver::UnderWay;
 use super::judges::{self, CLOCK_MS};
+use super::kinds;
 use super::precedence;
 use super::setup::{CRM_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
 use super::truth::account::ENTRIES;
 use super::truth::{BlockBy, Item, OwnForm, Table};
 use super::wire::Switch;
-use nayose::connector::{Outcome, PermitChange};
+use nayose::connector::Outcome;
 use nayose::engine::delivery::deliver::Batch;
 use nayose::engine::gate::decision_table::Subject;
 use nayose::engine::target::{Op, Target};
@@ -92,12 +93,13 @@ fn widens(
     now: Time,
 ) -> Result<(), Violation> {
     let lifts = change.block == Some(false);
-    let permits = matches!(change.permit, Some(PermitChange::Until(_)));
+    let permits = change.permits.gives();
     if !lifts && !permits {
         return Ok(());
     }
     let what = if lifts { "its block is lifted" } else { "it is given a permit" };
-    if let Some(cause) = sim.known.must_hold(id, rules, now) {
+    let counted = if kinds::gives_the_rep_alone(change) { &[] } else { rules };
+    if let Some(cause) = sim.known.must_hold(id, counted, now) {
         return fail(1, format!("{id}: {what}, and {cause} was not seen to end"));
     }
     let keeps_itself = lifts && sim.known.bearer(id).is_some_and(|b| b.shows_refusal);

@@ -65,6 +65,7 @@ pub struct Step {
 pub struct History {
     pub seed: u64,
     pub timed_permits: bool,
+    pub told_apart: bool,
     pub own_form: Option<OwnForm>,
     /// The CRM is written fields, too.
     pub both: bool,
@@ -85,6 +86,7 @@ impl History {
         let on = |switch| self.switches.contains(&switch);
         Shape {
             timed_permits: self.timed_permits,
+            told_apart: self.told_apart,
             large: on(Switch::AmountWritten),
             inverted: self.switches.iter().any(|s| s.needs_inverted_block()),
             capped: on(Switch::ResultsCapped),
@@ -100,6 +102,8 @@ pub const STEPS: usize = 400;
 /// One history in so many, by dice of their own.
 const SPOKEN_ONE_IN: usize = 3;
 const SPOKEN: u64 = 0x0f_0bd5;
+/// The same: half of those with permits that end tell kinds of mail apart.
+const TOLD_APART: u64 = 0x0a_9a27;
 
 impl History {
     pub fn of(seed: u64) -> History {
@@ -111,10 +115,11 @@ impl History {
         let switches: BTreeSet<Switch> = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
         let both = dice.once_in(2);
         let spoken = Dice::new(seed ^ SPOKEN).once_in(SPOKEN_ONE_IN);
+        let told_apart = timed_permits && Dice::new(seed ^ TOLD_APART).once_in(2);
         let order = Order::any(spoken, &mut dice);
         let switches = if dice.once_in(4) { with_job(switches, &mut dice) } else { switches };
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
-        History { seed, timed_permits, own_form, both, spoken, order, faults, switches, steps }
+        History { seed, timed_permits, told_apart, own_form, both, spoken, order, faults, switches, steps }
     }
 }
 

@@ -5,6 +5,7 @@
 //! - Are requests repeated without end, or marks piled up?
 
 use super::checks::{SLACK_MS, Violation, fail, needed};
+use super::kinds;
 use super::setup::orders::Order;
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
 use super::sim::Sim;
@@ -62,6 +63,7 @@ pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
         }
         if sim.timed_permits() && *table == Table::MaPeople {
             permit_stands(sim, *number, address, now)?;
+            own_permits_stand(sim, *number, address, now)?;
         }
         if status.protection == Protection::Protecting {
             protected_as_told(sim, *table, *number, address, now)?;
@@ -148,14 +150,31 @@ fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Re
     if by_hand || !may_send(item, true, now) {
         return Ok(());
     }
-    for (cause, since) in sim.truth.against(address, sim.reach()) {
-        // What was given by the rules before an edit, and cannot be withdrawn as the system does not answer, stands until its end.
-        let since = since.max(item.address_since).max(sim.rules_edited);
-        if let Some(what) = overdue(sim, cause, since, now, LEASE_MS + CLOCK_MS) {
-            return fail(2, format!("ma sends to {address} by a permit, and {what}"));
+    outlasts(sim, item, address, now, |_| true).map_or(Ok(()), |what| fail(2, format!("ma sends to {address} by a permit, and {what}")))
+}
+
+/// The same by permits for one kind of mail, which no block speaks against.
+fn own_permits_stand(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(item) = sim.truth.item(Table::MaPeople, number) else { return Ok(()) };
+    for kind in kinds::let_go(item, now) {
+        let counts = |cause: &Cause| kind != MailKind::RepSender || matches!(cause, Cause::Deal { .. });
+        if let Some(what) = outlasts(sim, item, address, now, counts) {
+            return fail(2, format!("ma may send {} to {address} by its permit, and {what}", kind.name()));
         }
     }
     Ok(())
+}
+
+/// What speaks against mail for longer than a permit may outlast it.
+fn outlasts(sim: &Sim<'_>, item: &Item, address: &Address, now: Time, counts: impl Fn(&Cause) -> bool) -> Option<String> {
+    for (cause, since) in sim.truth.against(address, sim.reach()).into_iter().filter(|(cause, _)| counts(cause)) {
+        // What was given by the rules before an edit, and cannot be withdrawn as the system does not answer, stands until its end.
+        let since = since.max(item.address_since).max(sim.rules_edited);
+        if let Some(what) = overdue(sim, cause, since, now, LEASE_MS + CLOCK_MS) {
+            return Some(what);
+        }
+    }
+    None
 }
 
 /// What a mailer itself knows of a record lets it send.
@@ -207,6 +226,7 @@ pub fn was_read_since(sim: &Sim<'_>, table: Table, number: u32, changed: Time) -
 
 /// At rest, with everything well: it is protecting, and says so.
 pub fn tells_what_is(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    kinds::mirror_the_gate(sim)?;
     let Some(daemon) = &mut sim.daemon else { return Ok(()) };
     let now = daemon.now(&sim.truth);
     let status = daemon.engine.status(&BTreeMap::new(), now);

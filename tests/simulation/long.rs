@@ -9,6 +9,7 @@ mod dice;
 mod driver;
 mod history;
 mod judges;
+mod kinds;
 mod known;
 mod precedence;
 mod setup;

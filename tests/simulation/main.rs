@@ -23,6 +23,7 @@ mod found;
 mod history;
 mod instances;
 mod judges;
+mod kinds;
 mod known;
 mod offices;
 mod precedence;

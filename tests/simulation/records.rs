@@ -29,12 +29,14 @@ pub fn put_in(r: &mut Record, table: Table, change: &Change, word: Option<Box<st
     if let Some(on) = change.block {
         r.set_mark(Mark::Block, Value::Bool(on));
     }
-    match (&change.permit, table) {
-        (None, _) => {}
-        (Some(PermitChange::Until(_)), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(true)),
-        (Some(PermitChange::Withdrawn), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(false)),
-        (Some(PermitChange::Until(t)), _) => r.set_mark(Mark::Permit, Value::Time(*t)),
-        (Some(PermitChange::Withdrawn), _) => r.set_mark(Mark::Permit, Value::Empty),
+    for (what_for, permit) in change.permits.iter() {
+        let shown = match (permit, table) {
+            (PermitChange::Until(_), Table::NewsPeople) => Value::Bool(true),
+            (PermitChange::Withdrawn, Table::NewsPeople) => Value::Bool(false),
+            (PermitChange::Until(until), _) => Value::Time(until),
+            (PermitChange::Withdrawn, _) => Value::Empty,
+        };
+        r.set_mark(what_for.mark(), shown);
     }
     if let Some(why) = &change.why {
         r.set_mark(Mark::Why, Value::text(why));

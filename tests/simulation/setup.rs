@@ -119,6 +119,8 @@ pub struct Setups {
 pub struct Shape {
     /// The marketing system works with permits that end by themselves.
     pub timed_permits: bool,
+    /// And tells kinds of mail apart by permits of their own.
+    pub told_apart: bool,
     /// Only deals of at least [`LARGE`] hold.
     pub large: bool,
     /// The newsletter is the one whose block is an inverted flag.
@@ -138,8 +140,9 @@ pub struct Shape {
 impl Default for Setups {
     fn default() -> Setups {
         let on = |n: u32, bit: u32| n & (1 << bit) > 0;
-        let shapes = (0..256).map(|n| Shape {
+        let shapes = (0..512).map(|n| Shape {
             timed_permits: on(n, 0),
+            told_apart: on(n, 0) && on(n, 8),
             large: on(n, 1),
             inverted: on(n, 2),
             capped: on(n, 3),
@@ -171,7 +174,7 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
     for (file, text) in [
         ("systems.toml", systems(shape)),
         ("precedence.toml", order.toml()),
-        ("policy.toml", policy(rules, shape.large, order)),
+        ("policy.toml", policy(rules, shape, order)),
         ("consent.toml", format!("{CONSENT}[sources.news]\nbasis = \"explicit_consent\"\n")),
         ("connectors/herald/manifest.toml", herald(shape.overlaps)),
         ("connectors/hubspot/manifest.toml", with_words(shape, "crm", hubspot(shape.capped))),
@@ -201,11 +204,13 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
     Setup { config: Arc::new(config), info, systems }
 }
 
+const OWN_PERMITS: &str = r#"permits = { newsletter = "ok_news", campaign = "ok_camp", rep_sender = "ok_rep" }"#;
+
 fn systems(shape: Shape) -> String {
-    let hold = if shape.timed_permits {
-        r#"hold = { block = true, permit = "ok_until", why = "nayose_why", lease = "1h" }"#
-    } else {
-        r#"hold = { block = true, why = "nayose_why" }"#
+    let own = if shape.told_apart { format!("{OWN_PERMITS}, ") } else { String::new() };
+    let hold = match shape.timed_permits {
+        true => format!("hold = {{ block = true, permit = \"ok_until\", {own}why = \"nayose_why\", lease = \"1h\" }}"),
+        false => "hold = { block = true, why = \"nayose_why\" }".to_string(),
     };
     let news = if shape.inverted {
         ("herald", "token = { env = \"T\" }\nhold = { block = true }")
@@ -313,11 +318,14 @@ tags = { path = "tags[]", type = "list" }"#,
 const ZENDESK_FIELDS: [(&str, &str); 1] =
     [("name = \"name\", phone = \"phone\"", ", birth = { path = \"birth\", type = \"date\", format = \"date\" }")];
 
-fn policy(rules: Rules, large: bool, order: Order) -> String {
-    let when = if large { format!("deal.open && deal.amount >= {LARGE:.1}") } else { "deal.open".to_string() };
+fn policy(rules: Rules, shape: Shape, order: Order) -> String {
+    let when = if shape.large { format!("deal.open && deal.amount >= {LARGE:.1}") } else { "deal.open".to_string() };
     let scope = if rules.accounts() { "scope = \"account\"" } else { "scope = \"person\"" };
     let after = format!("won = \"0d\", lost = \"{}s\"", rules.cool_down_ms() / 1000);
-    let open = Hold { when: &when, scope, stops: &["campaign", "newsletter", "rep_sender"], after: &after, ..OPEN_DEAL };
+    let all: &[&str] = &["campaign", "newsletter", "rep_sender"];
+    let open = Hold { when: &when, scope, stops: if shape.told_apart { &all[..2] } else { all }, after: &after, ..OPEN_DEAL };
+    // As long as the deal is open, and no longer.
+    let rep = Hold { name: "rep", stops: &all[2..], after: "won = \"0d\", lost = \"0d\"", ..open };
     let large_deal = Hold {
         name: "large_deal",
         when: "deal.open && deal.amount >= 500.0",
@@ -328,7 +336,8 @@ fn policy(rules: Rules, large: bool, order: Order) -> String {
     };
     let tickets = rules.tickets().then_some(CRITICAL_TICKET);
     let stricter = (rules == Rules::Stricter).then_some(large_deal);
-    let holds: Vec<Hold<'_>> = [Some(open), tickets, stricter].into_iter().flatten().collect();
+    let rep = shape.told_apart.then_some(rep);
+    let holds: Vec<Hold<'_>> = [Some(open), tickets, stricter, rep].into_iter().flatten().collect();
     let limits = format!(
         "[widening]\nask_above = {{ people = {WIDENING_PEOPLE}, share = \"1%\", within = \"6h\" }}\n\n\
          [changes]\nask_above = {{ records = 8, share = \"1%\", within = \"1h\" }}\n"

@@ -285,11 +285,26 @@ pub static HOLD_WRITTEN: TableKeys = TableKeys {
     keys: &[
         key("block", ValueKind::Bool, "Set and lift the system's stop mark"),
         key("permit", ValueKind::Text, "Field or label that says who may be mailed"),
+        key("permits", ValueKind::Table(&HOLD_PERMITS), "The same for one kind or topic of mail: what has its own needs no block"),
         key("why", ValueKind::Text, "Field for the reason codes"),
         key("lease", ValueKind::Duration, "How long a permit lasts beyond the proof it was given on"),
     ],
     ..NONE
 };
+
+pub static HOLD_PERMITS: TableKeys = TableKeys {
+    keys: &[
+        key("newsletter", ValueKind::Text, "Field or label that says who may get newsletters"),
+        key("campaign", ValueKind::Text, "Field or label that says who may get campaigns"),
+        key("rep_sender", ValueKind::Text, "Field or label that says who may get mail in the name of their sales rep"),
+        key("notice", ValueKind::Text, "Field or label that says who may get the notice that they will be mailed"),
+        key("topics", ValueKind::Table(&TOPIC_PERMITS), "The same for newsletters and campaigns about one topic"),
+    ],
+    ..NONE
+};
+
+pub static TOPIC_PERMITS: TableKeys =
+    TableKeys { rest: Some(key("", ValueKind::Text, "Field or label that says who may get mail about this topic")), ..NONE };
 
 pub static SECRET: TableKeys = TableKeys {
     keys: &[key("env", ValueKind::Text, "Environment variable that holds it"), key("file", ValueKind::Text, "File that holds it")],

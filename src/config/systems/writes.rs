@@ -2,12 +2,14 @@
 
 use super::offers::writes_consent;
 use super::own_fields::WithOwnFields;
+use super::permits;
 use crate::config::WritesAllowed;
 use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
 use crate::connector::Manifest;
 use crate::connector::manifest;
-use crate::model::{Name, Span};
+use crate::model::{Name, OwnPermit, Span};
+use std::collections::BTreeMap;
 
 /// How long a permit lasts unless the config says otherwise.
 const LEASE: Span = Span::days(7);
@@ -20,6 +22,7 @@ pub struct SystemWrites {
     pub writes: WritesAllowed,
     pub block: bool,
     pub permit: Option<String>,
+    pub permits: BTreeMap<OwnPermit, String>,
     pub why: Option<String>,
     pub lease: Span,
 }
@@ -34,7 +37,8 @@ pub fn read(
     let manifest = &*with_own.manifest;
     let can = manifest.writes.as_ref();
     let (can_block, can_permit) = (can.is_some_and(|w| w.block.is_some()), can.is_some_and(|w| w.permit.is_some()));
-    let mut out = SystemWrites { writes: WritesAllowed::default(), block: false, permit: None, why: None, lease: LEASE };
+    let mut out =
+        SystemWrites { writes: WritesAllowed::default(), block: false, permit: None, permits: BTreeMap::new(), why: None, lease: LEASE };
     let mut hold_wanted = None;
     for (entry, name) in wanted.map(|e| e.texts()).unwrap_or_default() {
         if name == "hold" {
@@ -108,10 +112,11 @@ fn word(entry: &TomlEntry, name: &str, with_own: &WithOwnFields, writes: &mut Wr
     }
 }
 
-/// The table `hold = { block, permit, why, lease }`.
+/// The table `hold = { block, permit, permits, why, lease }`.
 fn how(hold: &TomlEntry, manifest: &Manifest, (can_block, can_permit): (bool, bool), every: Option<Span>, out: &mut SystemWrites) {
     let Some(mut section) = hold.table(&format!("{:?}", hold.key), &crate::config::document::keys::HOLD_WRITTEN) else { return };
     let (block, permit, why, lease) = (section.get("block"), section.get("permit"), section.get("why"), section.get("lease"));
+    let own = section.get("permits");
     section.finish();
     let named = |entry: &Option<TomlEntry>| entry.as_ref().and_then(|e| e.filled_text()).map(str::to_string);
     out.block = block.as_ref().map_or(Some(can_block), |e| e.bool()).unwrap_or(false);
@@ -125,11 +130,18 @@ fn how(hold: &TomlEntry, manifest: &Manifest, (can_block, can_permit): (bool, bo
     if let (Some(entry), false) = (&why, manifest.writes.as_ref().is_some_and(|w| w.why.is_some())) {
         entry.report(format!("{} has no place for the reason", manifest.title), abilities(manifest));
     }
+    if let Some(entry) = &own {
+        out.permits = permits::read(entry, manifest, &[("permit", out.permit.as_deref()), ("reason", out.why.as_deref())]);
+        if !out.block && permit.is_none() && block.is_none() {
+            let said = "a hold that stops all marketing mail is shown by the block, or by the permit for all of it";
+            entry.report(said, "add block = true, or permit = \"NAME\"");
+        }
+    }
     if let (Some(entry), false, None) = (&block, out.block, &permit) {
         entry.report("a hold without block and without permit holds nothing", "expected block = true, or permit = \"NAME\"");
     }
     let Some(entry) = lease else { return };
-    if permit.is_none() {
+    if permit.is_none() && own.is_none() {
         entry.report("a lease is how long a permit lasts, and there is no permit", "add permit = \"NAME\", or remove lease");
     }
     let Some(span) = entry.duration() else { return };

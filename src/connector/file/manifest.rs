@@ -136,6 +136,7 @@ fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
         }),
         block: out.block.as_ref().map(|_| mark(profiles::BLOCK, Some(&out.on), Some(&out.off))),
         permit: None,
+        permits: BTreeMap::new(),
         why: None,
         update: None,
         labels: None,

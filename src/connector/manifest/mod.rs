@@ -1,7 +1,7 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `edits`: who edits, and when fields changed; `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `own_fields`: what systems.toml adds; `forms`: how values that have two forms are read; `instance`: where a system says
+//! `edits`: who edits, and when fields changed; `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `own_fields`: what systems.toml adds; `own_permits`: permits for one kind or topic of mail; `forms`: how values that have two forms are read; `instance`: where a system says
 //! which one it is. `settings`: what an admin fills in; `load`, `check`: files, and every mistake in them.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
@@ -18,6 +18,7 @@ mod instance;
 pub mod load;
 mod names;
 pub mod own_fields;
+mod own_permits;
 mod records;
 pub mod settings;
 mod streams;

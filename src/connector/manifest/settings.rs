@@ -1,5 +1,6 @@
 //! A system's settings put together with what its manifest says of them.
 
+use super::own_permits::OWN_PERMIT;
 use super::{Manifest, OWN, Test};
 use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
 use crate::connector::port::{EditsAsked, SettingValue, SystemSettings};
@@ -14,6 +15,8 @@ use std::fmt;
 pub struct Settings {
     values: BTreeMap<String, SettingValue>,
     permit: Option<String>,
+    /// What those for one kind or topic are called, in their order.
+    permits: Vec<String>,
     why: Option<String>,
     refusal_words: BTreeMap<String, RefusalWord>,
     status_words: BTreeMap<String, String>,
@@ -36,6 +39,7 @@ impl Settings {
         let mut settings = Settings {
             values: given.settings.clone(),
             permit: given.permit.clone(),
+            permits: given.permits.values().cloned().collect(),
             why: given.why.clone(),
             refusal_words: given.refusal_words.clone(),
             status_words: given.status_words.clone(),
@@ -79,6 +83,9 @@ impl Settings {
             Some(("settings", key)) => self.values.get(key).map(expose),
             Some(("hold", "permit")) => self.permit.clone(),
             Some(("hold", "why")) => self.why.clone(),
+            Some(("hold", _)) if name.starts_with(OWN_PERMIT) => {
+                name.strip_prefix(OWN_PERMIT).and_then(|place| self.permits.get(place.parse::<usize>().ok()?)).cloned()
+            }
             // Those that there are stand before it: see `own_fields`.
             _ if name == OWN => None,
             _ => return NameMeaning::Later,

@@ -2,7 +2,7 @@
 
 use super::{Request, Test, TimeFormat};
 use crate::connector::raw::plain::{begins_with, same_name};
-use crate::model::Name;
+use crate::model::{Name, OwnPermit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,6 +23,9 @@ pub struct Writes {
     pub block: Option<MarkWrite>,
     #[serde(default)]
     pub permit: Option<MarkWrite>,
+    /// Permits for one kind or topic of mail, written as `permit` is: systems.toml says which there are.
+    #[serde(skip)]
+    pub permits: BTreeMap<OwnPermit, MarkWrite>,
     #[serde(default)]
     pub why: Option<MarkWrite>,
     /// Who sees to it that no mail goes out against a block or permit, in plain words: the system by itself, or whoever sets up its sends.

@@ -127,7 +127,7 @@ impl MarkReader {
         let path = if how.path.contains('{') { Path::any_case(&path) } else { Path::parse(&path) }.map_err(|e| e.to_string())?;
         let text = |text: &Option<String>| text.as_ref().map(|t| settings.text(t)).transpose();
         let names = writes.and_then(|w| w.labels.as_ref()).map_or(LabelNames::AsWritten, Labels::names);
-        let how = match (text(&how.contains)?, text(&how.prefix)?, mark, how.kind) {
+        let how = match (text(&how.contains)?, text(&how.prefix)?, &mark, how.kind) {
             (Some(None), ..) | (_, Some(None), ..) => return Ok(None),
             (Some(Some(label)), ..) => How::Contains(label, names),
             (None, Some(Some(prefix)), ..) => How::Prefix(prefix, names),
@@ -138,7 +138,7 @@ impl MarkReader {
                 },
                 _ => How::Flag(Flag::new(Owned::Bool(true), Owned::Bool(false))?),
             },
-            (_, _, Mark::Permit, FieldKind::Text) | (_, _, _, FieldKind::Time | FieldKind::Date) => {
+            (_, _, Mark::Permit | Mark::OwnPermit(_), FieldKind::Text) | (_, _, _, FieldKind::Time | FieldKind::Date) => {
                 How::Time(how.format.unwrap_or_default())
             }
             (_, _, _, FieldKind::Bool) => How::Flag(Flag::new(Owned::Bool(true), Owned::Bool(false))?),

@@ -75,7 +75,7 @@ fn rests(path: &str, map: &RecordMap, refusals: &[(RefusalScope, RefusalTest)], 
     if refusals.iter().any(|(_, test)| test.path().to_string() == path) {
         rests.push(RestsOn::Refusal);
     }
-    rests.extend(marks.iter().filter(|m| m.path().to_string() == path).map(|m| RestsOn::Mark(m.mark)));
+    rests.extend(marks.iter().filter(|m| m.path().to_string() == path).map(|m| RestsOn::Mark(m.mark.clone())));
     if map.state.iter().any(|rule| tested(&rule.when)) {
         rests.push(RestsOn::State);
     }

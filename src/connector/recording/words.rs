@@ -36,7 +36,7 @@ impl HarmlessWords {
         known_words().for_each(|word| words.add(word));
         let said = serde_json::json!({ "streams": manifest.streams, "writes": manifest.writes, "errors": manifest.errors, "instance": manifest.instance });
         words.add_all(&said, false);
-        for text in [&given.permit, &given.why].into_iter().flatten().chain(given.refusal_words.keys()) {
+        for text in [&given.permit, &given.why].into_iter().flatten().chain(given.permits.values()).chain(given.refusal_words.keys()) {
             words.add(text);
         }
         given.status_words.values().for_each(|word| words.add(word));

@@ -26,7 +26,7 @@ impl Engine {
     /// Makes a status one of a process that only answers: nobody reads or writes behind it. A `sync` that ended well protects until the first
     /// of the proofs that it made runs out.
     pub fn without_daemon(&self, status: &mut Status, now: Time) {
-        let limit = shortest_limit(&self.rules.rules().policy);
+        let limit = shortest_limit(&self.rules.rules().policy, &self.kinds_shown());
         let (counts, line) = alone(self.synced_at, limit, self.read_last(), now);
         if !counts && status.protection == Protection::Protecting {
             status.protection = Protection::NotProtecting;
@@ -66,10 +66,9 @@ fn alone(synced_at: Option<Time>, limit: Option<Span>, read_last: Option<Time>, 
     (counts.is_some(), line)
 }
 
-/// The shortest of the limits that answers rest on.
-fn shortest_limit(policy: &Policy) -> Option<Span> {
-    let kinds = MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma());
-    kinds.flat_map(|kind| freshness::needed(policy, kind)).map(|needed| needed.proof.limit).min()
+/// The shortest of the limits that answers about these kinds of mail rest on.
+fn shortest_limit(policy: &Policy, kinds: &[MailKind]) -> Option<Span> {
+    kinds.iter().flat_map(|kind| freshness::needed(policy, *kind)).map(|needed| needed.proof.limit).min()
 }
 
 #[cfg(test)]
@@ -80,6 +79,7 @@ mod tests {
     use crate::model::expression::{Declared, Expression, Scope};
 
     const LIMIT: Span = Span::minutes(15);
+    const MARKETING: [MailKind; 2] = [MailKind::Newsletter, MailKind::Campaign];
 
     #[test]
     fn a_sync_counts_until_its_first_proof_runs_out_and_not_by_a_clock_set_back() {
@@ -111,9 +111,9 @@ mod tests {
     fn only_limits_that_mail_of_marketing_systems_rests_on_count() {
         let proof = |minutes| Proof { system: "crm".into(), stream: "deals".into(), limit: Span::minutes(minutes) };
         let mut policy = Policy::default();
-        assert_eq!(shortest_limit(&policy), None);
+        assert_eq!(shortest_limit(&policy, &MARKETING), None);
         policy.refusal_proofs = vec![proof(60), proof(30)];
-        assert_eq!(shortest_limit(&policy), Some(Span::minutes(30)));
+        assert_eq!(shortest_limit(&policy, &MARKETING), Some(Span::minutes(30)));
         let rule = |stops: MailKind, minutes| HoldRule {
             name: "open_deal".into(),
             on: Entity::Deal,
@@ -126,8 +126,8 @@ mod tests {
             rule: "policy.toml:1".into(),
         };
         policy.holds = vec![rule(MailKind::OneToOne, 5)];
-        assert_eq!(shortest_limit(&policy), Some(Span::minutes(30)), "such mail a rep sends");
+        assert_eq!(shortest_limit(&policy, &MARKETING), Some(Span::minutes(30)), "such mail a rep sends");
         policy.holds.push(rule(MailKind::Campaign, 10));
-        assert_eq!(shortest_limit(&policy), Some(Span::minutes(10)));
+        assert_eq!(shortest_limit(&policy, &MARKETING), Some(Span::minutes(10)));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::connector::Abilities;
 use crate::engine::target::Allowed;
-use crate::model::{Mark, Record, RefusalScope, Value};
+use crate::model::{Mark, PermitFor, Record, RefusalScope, Value};
 
 /// `blocked by us, permit until 2026-11-28T09:00:00Z, refused: no`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +23,7 @@ pub fn in_words(record: &Record, allowed: &Allowed, abilities: &Abilities) -> Ma
     if allowed.block {
         take(block(record, allowed, abilities));
     }
-    if allowed.permit {
-        take(permit(record));
-    }
+    allowed.permits.iter().for_each(|what_for| take(permit(record, what_for)));
     if allowed.status {
         take(match record.mark(Mark::Status) {
             None => ("no status in the answer".to_string(), true),
@@ -51,13 +49,17 @@ fn block(record: &Record, allowed: &Allowed, abilities: &Abilities) -> (String, 
     }
 }
 
-fn permit(record: &Record) -> (String, bool) {
-    match record.mark(Mark::Permit) {
-        None => ("the permit is not in the answer, so that nobody could see whether it stands".to_string(), false),
-        Some(Value::Time(until)) => (format!("permit until {until}"), true),
-        Some(Value::Bool(true)) => ("permit".to_string(), true),
-        Some(Value::Empty | Value::Bool(false)) => ("no permit".to_string(), true),
-        Some(_) => ("a permit that cannot be read".to_string(), false),
+fn permit(record: &Record, what_for: &PermitFor) -> (String, bool) {
+    let of = match what_for {
+        PermitFor::Marketing => String::new(),
+        PermitFor::Own(own) => format!(" for {own}"),
+    };
+    match record.mark(what_for.mark()) {
+        None => (format!("the permit{of} is not in the answer, so that nobody could see whether it stands"), false),
+        Some(Value::Time(until)) => (format!("permit{of} until {until}"), true),
+        Some(Value::Bool(true)) => (format!("permit{of}"), true),
+        Some(Value::Empty | Value::Bool(false)) => (format!("no permit{of}"), true),
+        Some(_) => (format!("a permit{of} that cannot be read"), false),
     }
 }
 
@@ -84,10 +86,10 @@ mod tests {
 
     fn said(marks: &[(Mark, Value)], refusals: &[RefusalScope], unread: &[&str], own_mark: bool) -> (String, bool) {
         let mut record = Record::new("ma:person:1".parse().unwrap());
-        marks.iter().for_each(|(mark, value)| record.set_mark(*mark, value.clone()));
+        marks.iter().for_each(|(mark, value)| record.set_mark(mark.clone(), value.clone()));
         record.refusals = refusals.to_vec();
         record.unread_refusals = unread.iter().map(|u| (*u).into()).collect();
-        let allowed = Allowed { block: true, permit: true, why: true, ..Allowed::default() };
+        let allowed = Allowed { block: true, permits: vec![PermitFor::Marketing], why: true, ..Allowed::default() };
         let words = in_words(&record, &allowed, &Abilities { block_is_own_mark: own_mark, ..Abilities::default() });
         (words.text, words.unsure)
     }

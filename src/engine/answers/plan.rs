@@ -185,13 +185,13 @@ impl Engine {
                     FieldChange { old: Json::from(record.is_blocked()), new: Json::from(on), rule: block_rule.clone() },
                 );
             }
-            if let Some(permit) = &change.permit {
+            for (what_for, permit) in change.permits.iter() {
                 let new = match permit {
                     PermitChange::Until(t) => Json::from(t.rfc3339()),
                     PermitChange::Withdrawn => Json::Null,
                 };
-                let old = record.mark(crate::model::Mark::Permit).map_or(Json::Null, Value::to_json);
-                fields.insert("permit".into(), FieldChange { old, new, rule: block_rule.clone() });
+                let old = record.mark(what_for.mark()).map_or(Json::Null, Value::to_json);
+                fields.insert(what_for.label(), FieldChange { old, new, rule: block_rule.clone() });
             }
             if let Some(why) = &change.why {
                 let old = record.mark(crate::model::Mark::Why).map_or(Json::Null, Value::to_json);

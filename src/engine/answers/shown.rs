@@ -8,7 +8,7 @@ use crate::engine::engine::Engine;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::Allowed;
 use crate::model::record::field;
-use crate::model::{Entity, Mark, Name};
+use crate::model::{Entity, Mark, Name, PermitFor};
 
 /// What a pass showed too little of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,7 +32,8 @@ impl Counts<'_> {
         field.rests.iter().any(|rests| match rests {
             RestsOn::Refusal | RestsOn::State | RestsOn::Link => true,
             RestsOn::Mark(Mark::Block) => self.allowed.block,
-            RestsOn::Mark(Mark::Permit) => self.allowed.permit,
+            RestsOn::Mark(Mark::Permit) => self.allowed.permits.contains(&PermitFor::Marketing),
+            RestsOn::Mark(Mark::OwnPermit(own)) => self.allowed.permits.iter().any(|p| matches!(p, PermitFor::Own(known) if known == own)),
             RestsOn::Mark(Mark::Why) => self.allowed.why,
             RestsOn::Mark(Mark::Status) => false,
             // Holds and refusals reach a person's other records by the address.
@@ -145,7 +146,7 @@ mod tests {
             watched("lead_status", RestsOn::Mark(Mark::Status), true, false),
         ];
         assert_eq!(of(&fields, 3, &Allowed::default()), Missing::default());
-        let doubt = of(&fields, 3, &Allowed { permit: true, ..Allowed::default() }).doubt.unwrap();
+        let doubt = of(&fields, 3, &Allowed { permits: vec![PermitFor::Marketing], ..Allowed::default() }).doubt.unwrap();
         assert!(doubt.contains("ok_until") && !doubt.contains("suspended") && !doubt.contains("lead_status"), "{doubt}");
     }
 

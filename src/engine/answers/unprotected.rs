@@ -6,7 +6,7 @@ use crate::decide::standing::HoldNow;
 use crate::engine::assess::person::Person;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{NOBODY, PersonIdx};
-use crate::model::{Entity, MailKind, Name, Time, counted};
+use crate::model::{Entity, Name, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +124,11 @@ impl Engine {
     /// Where a person is counted who is on no hold and must get no mail.
     fn cause_but_hold<'c>(&self, person: PersonIdx, count: &'c mut Unprotected) -> &'c mut usize {
         let standing = self.table.of(person);
-        if standing.refused_all || standing.refused_topics.is_some() {
+        let held = self.people[person as usize].holds.iter().any(|hold| hold.stops.contains_any(&self.kinds_shown()));
+        if held {
+            // For mail that has a permit of its own there.
+            &mut count.other_holds
+        } else if standing.refused_all || standing.refused_topics.is_some() {
             &mut count.said_no
         } else if standing.lacks_basis() {
             &mut count.no_basis
@@ -149,10 +153,10 @@ impl Engine {
     /// The streams that show who must get no mail and that were never read to their end, or not within the limit that policy.toml sets.
     pub fn not_read(&self, now: Time) -> Vec<String> {
         let streams = self.systems.iter().flat_map(|(name, s)| s.streams.infos().map(move |info| (name, info)));
-        let kinds = || MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+        let kinds = self.kinds_shown();
         let is_old = |system: &Name, info: &StreamInfo| {
             let proved = self.proved(system, &info.name);
-            let needed = kinds().flat_map(|kind| freshness::needed(&self.rules.rules().policy, kind));
+            let needed = kinds.iter().flat_map(|kind| freshness::needed(&self.rules.rules().policy, *kind));
             let mut of_it = needed.filter(|n| n.proof.system == *system && n.proof.stream == info.name);
             of_it.any(|n| !n.is_fresh(proved, now))
         };

@@ -13,7 +13,7 @@
 //! - `account_facts`: what a person's account has
 //! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
 //! - `firsts`: first values that stay
-//! - `wanted`: what a target is to show
+//! - `wanted`: what a target is to show; `protection`: of who must get no mail
 //! - `status_changes`: changes of people's statuses, with what each rests on
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
@@ -43,6 +43,7 @@ pub mod members;
 pub mod permits;
 pub mod person;
 pub mod pinned;
+mod protection;
 pub mod reconcile;
 pub mod records;
 mod status_changes;

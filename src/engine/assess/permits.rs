@@ -2,7 +2,8 @@
 
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
-use crate::model::{Name, Span, Time};
+use crate::engine::rules::connected::Connected;
+use crate::model::{MailKind, Name, PermitFor, Span, Time};
 
 /// Permits are looked at this many times within a lease.
 const ROUNDS_PER_LEASE: i64 = 8;
@@ -25,6 +26,13 @@ impl Engine {
         woken || retry || may_repeat || self.permits_due(trusted)
     }
 
+    /// The kinds of mail that targets show: all that they send of themselves, and those that have a permit of their own in some.
+    pub fn kinds_shown(&self) -> Vec<MailKind> {
+        let permits = self.systems.values().flat_map(|system| &system.connected.allowed().permits);
+        let own: Vec<MailKind> = permits.flat_map(PermitFor::kinds).collect();
+        MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma() || own.contains(kind)).collect()
+    }
+
     fn permits_due(&self, now: Time) -> bool {
         let lease = self.systems.values().filter_map(|s| s.connected.permit_lease()).min();
         let Some(lease) = lease else { return false };
@@ -35,9 +43,15 @@ impl Engine {
     /// A permit that is a label has no end of its own: when the lease is over, or proof is back, everyone is looked at.
     fn permit_turned(&self, system: &Name, now: Time) -> bool {
         let Some(state) = self.systems.get(system) else { return false };
-        let before = self.permit_ends.get(system).copied().flatten();
-        !state.connected.abilities().permit_ends
-            && standing_end(self.permit_end(&state.connected.allowed().lease), now).is_some() != before.is_some()
+        let stand = |ends: &[Option<Time>]| ends.iter().map(Option::is_some).collect::<Vec<_>>();
+        let before = self.permit_ends.get(system).map(|ends| stand(ends)).unwrap_or_default();
+        !state.connected.abilities().permit_ends && stand(&self.standing_ends(&state.connected, now)) != before
+    }
+
+    /// When each of a system's permits ends that is given now, if that is yet to come.
+    fn standing_ends(&self, connected: &Connected, now: Time) -> Vec<Option<Time>> {
+        let allowed = connected.allowed();
+        allowed.permits.iter().map(|what_for| standing_end(self.permit_end(what_for, &allowed.lease), now)).collect()
     }
 
     /// Marks everyone in systems whose permits are due for a look.
@@ -47,10 +61,10 @@ impl Engine {
             return;
         }
         self.permits_walked_at = now;
-        let systems: Vec<(Name, Span)> = self.systems.iter().filter_map(|(n, s)| Some((n.clone(), s.connected.permit_lease()?))).collect();
-        for (system, lease) in systems {
-            let end = standing_end(self.permit_end(&lease), now);
-            self.permit_ends.insert(system.clone(), end);
+        let with_permits = self.systems.iter().filter(|(_, s)| s.connected.permit_lease().is_some());
+        let ends: Vec<(Name, Vec<Option<Time>>)> = with_permits.map(|(n, s)| (n.clone(), self.standing_ends(&s.connected, now))).collect();
+        for (system, ends) in ends {
+            self.permit_ends.insert(system.clone(), ends);
             let of_system: Vec<_> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == system).collect();
             self.dirty.extend(of_system);
         }

@@ -4,20 +4,20 @@ use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::field_asked::pinned;
 use super::members::{Members, Whole};
+use super::protection::{stops, widens_nothing};
 use crate::decide::forward_only::{KeptStatus, highest_shown};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
-use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{LeadStatus, first_true};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
-use crate::engine::target::{PermitWish, Wanted};
+use crate::engine::target::Wanted;
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, Circumstances, Unknown};
-use crate::model::{Entity, LastEdit, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
+use crate::model::{Entity, LastEdit, MailKind, Mark, Name, PermitFor, Record, Span, Time, Value};
 
 impl Engine {
     /// What is wanted of a target record now.
@@ -25,8 +25,9 @@ impl Engine {
         let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
         let connected = &system.connected;
         let mut wanted = if connected.takes_holds() {
-            let end = || self.permit_end(&connected.permit_lease()?);
-            stops(whole.standing, record, end, self.trusted_now(now))
+            let allowed = connected.allowed();
+            let end = |what_for: &PermitFor| self.permit_end(what_for, &allowed.lease);
+            stops(whole.standing, record, &allowed.permits, end, self.trusted_now(now))
         } else {
             Wanted::default()
         };
@@ -54,8 +55,9 @@ impl Engine {
     }
 
     /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
-    pub fn permit_end(&self, lease: &Span) -> Option<Time> {
-        proofs_run_out(&self.rules.rules().policy, |proof| self.proved(&proof.system, &proof.stream)).map(|end| end.plus(*lease))
+    pub fn permit_end(&self, what_for: &PermitFor, lease: &Span) -> Option<Time> {
+        let proved = |proof: &Proof| self.proved(&proof.system, &proof.stream);
+        proofs_run_out(&self.rules.rules().policy, &what_for.kinds(), proved).map(|end| end.plus(*lease))
     }
 
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
@@ -199,10 +201,10 @@ impl Engine {
     }
 }
 
-/// When the first of the proofs that marketing mail needs runs out. `None`: one of them was never made.
-fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<Time> {
+/// When the first of the proofs that these kinds of mail need runs out. `None`: one of them was never made.
+fn proofs_run_out(policy: &Policy, kinds: &[MailKind], proved: impl Fn(&Proof) -> Proved) -> Option<Time> {
     let mut end: Option<Time> = None;
-    for needed in [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|kind| freshness::needed(policy, kind)) {
+    for needed in kinds.iter().flat_map(|kind| freshness::needed(policy, *kind)) {
         let at = needed.at(proved(needed.proof))?.plus(needed.goes_by());
         end = Some(end.map_or(at, |e| e.min(at)));
     }
@@ -241,48 +243,6 @@ fn may_rise(sure: StatusNow, known_last: StatusNow) -> StatusNow {
 /// Whether a deal names one of these records now.
 fn names_one_of(deal: &Record, records: &[Record]) -> bool {
     records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
-}
-
-/// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is
-/// proved now.
-fn stops(standing: &Standing, record: &Record, end: impl FnOnce() -> Option<Time>, now: Time) -> Wanted {
-    let reasons = against(standing, record, now);
-    let refused = standing.refused_all || !record.refusals.is_empty();
-    // It may be the address of someone who is held or said no: nobody can know.
-    let unread = record.has_unread_address;
-    let permit =
-        if !reasons.is_empty() || refused || unread { PermitWish::Withdraw } else { end().map_or(PermitWish::Leave, PermitWish::Until) };
-    Wanted { block: !reasons.is_empty(), why: reasons.join(","), unread, permit, ..Wanted::default() }
-}
-
-/// Of a record that cannot be read nothing is widened.
-fn widens_nothing(wanted: &mut Wanted, record: &Record) {
-    wanted.permit = PermitWish::Withdraw;
-    if record.is_blocked() {
-        (wanted.block, wanted.why) = (true, UNREAD.into());
-    }
-}
-
-/// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
-///
-/// A refusal that the record itself shows needs no block there: the MA keeps it by itself.
-fn against(standing: &Standing, record: &Record, now: Time) -> Vec<String> {
-    let shown = record.refusals.contains(&crate::model::RefusalScope::All);
-    // The MA knows its topics by itself; another system's topic cannot be told to it by a block.
-    let standing = Standing { refused_all: standing.refused_all && !shown, refused_topics: None, ..standing.clone() };
-    let mut reasons: Vec<String> = Vec::new();
-    for kind in MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()) {
-        let decision = standing.decide(&Mail::of(kind), &[], now);
-        if decision.verdict != Verdict::Allow {
-            for reason in decision.reasons {
-                let code = reason.to_string();
-                if !reasons.contains(&code) {
-                    reasons.push(code);
-                }
-            }
-        }
-    }
-    reasons
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_release_or_field_waits_for_a_persons_word_and_fields_for_the_block() {
-        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        let permit = Change { permits: PermitChange::Until(Time(9)).into(), ..Change::default() };
         let release = || Due { release: Some(permit.clone()), ..Due::default() };
         let update = || Due { update: Some(field("2")), ..Due::default() };
         let held = || Due { protective: Some(block(true)), ..update() };
@@ -163,7 +163,7 @@ mod tests {
         let status = StatusChange { to: "lead".into(), from: None };
         let update = Change { status: Some(status), ..field("2") };
         let only_status = Change { fields: Vec::new(), ..update.clone() };
-        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        let permit = Change { permits: PermitChange::Until(Time(9)).into(), ..Change::default() };
         let held = || Due { protective: Some(block(true)), update: Some(update.clone()), ..Due::default() };
         let released = || Due { release: Some(permit.clone()), update: Some(update.clone()), ..Due::default() };
         let status_held = || Due { protective: Some(block(true)), update: Some(only_status.clone()), ..Due::default() };

@@ -271,7 +271,7 @@ impl Engine {
 
     /// The streams, each with its system, that a release needs and that were not proved fresh since the start.
     pub fn unproved(&self, now: Time) -> BTreeSet<(&Name, &Name)> {
-        unproved(&self.rules.rules().policy, |s, t| self.proved(s, t), |n| self.proved_here(n), now)
+        unproved(&self.rules.rules().policy, &self.kinds_shown(), |s, t| self.proved(s, t), |n| self.proved_here(n), now)
     }
 
     /// After a start nothing widens before every stream was proved anew.
@@ -328,16 +328,17 @@ fn is_open(approved: Option<Approval>, lane: Lane, may_release: impl FnOnce() ->
     }
 }
 
-/// The streams, each with its system, that what marketing sends rests on, and that are not proved fresh or not by this process.
-fn unproved(
-    policy: &Policy,
+/// The streams, each with its system, that mail of these kinds rests on, and that are not proved fresh or not by this process.
+fn unproved<'p>(
+    policy: &'p Policy,
+    kinds: &[MailKind],
     proved: impl Fn(&Name, &Name) -> Proved,
     proved_here: impl Fn(&Needed<'_>) -> bool,
     now: Time,
-) -> BTreeSet<(&Name, &Name)> {
-    let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+) -> BTreeSet<(&'p Name, &'p Name)> {
     kinds
-        .flat_map(|k| freshness::needed(policy, k))
+        .iter()
+        .flat_map(|k| freshness::needed(policy, *k))
         .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !proved_here(n))
         .map(|n| (&n.proof.system, &n.proof.stream))
         .collect()

@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_block_counts_that_may_have_been_set_and_until_it_was_surely_lifted() {
-        let permit = Change { permit: Some(PermitChange::Withdrawn), ..Change::default() };
+        let permit = Change { permits: PermitChange::Withdrawn.into(), ..Change::default() };
         for (change, [applied, rejected, unknown]) in
             [(block(true), [Some(true), None, Some(true)]), (block(false), [Some(false), None, None]), (permit, [None; 3])]
         {
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_line_tells_what_the_write_did_to_the_block_and_why() {
         let why = |change| Change { why: Some("open_deal_person,vip".into()), ..change };
-        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        let permit = Change { permits: PermitChange::Until(Time(9)).into(), ..Change::default() };
         for (change, named, part, codes) in [
             (why(block(true)), "hold", BlockPart::Set, vec!["open_deal_person", "vip"]),
             (block(true), "hold", BlockPart::Set, vec![]),

@@ -1,6 +1,6 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
-use super::intents::{Replaced, is_given, of_sent};
+use super::intents::{Replaced, of_sent};
 use super::limits::GUARD;
 use super::limits::GuardLimits;
 use super::limits::WENT;
@@ -283,8 +283,8 @@ fn limits_of(policy: &Policy, op: Op, listed: usize) -> GuardLimits {
 /// The directions in which what was sent counts. `record` is as it was before.
 fn directions(sent: &Sent, record: &Record, now: Time) -> impl Iterator<Item = Op> + use<> {
     let all = [
-        (Op::Hold, sent.block == Some(true) || sent.permit == Some(None)),
-        (Op::Release, sent.block == Some(false) || is_given(sent, record, now)),
+        (Op::Hold, sent.block == Some(true) || sent.withdraws()),
+        (Op::Release, sent.block == Some(false) || sent.gives_anew(record, now)),
         (Op::Update, !sent.fields.is_empty() || sent.status.is_some()),
     ];
     all.into_iter().filter(|(_, was_sent)| *was_sent).map(|(op, _)| op)

@@ -4,7 +4,7 @@ use crate::connector::{Change, PermitChange};
 use crate::engine::ledger::items::encode;
 use crate::engine::target::Op;
 use crate::engine::target::{Sent, permit_stands};
-use crate::model::{Mark, Name, Record, RecordId, Time, Value, is_blank};
+use crate::model::{Mark, Name, PermitFor, Record, RecordId, Time, Value, is_blank};
 use serde::{Deserialize, Serialize};
 
 /// A field whose value would give way to this one, or be emptied.
@@ -41,22 +41,29 @@ pub fn short_hash(of: &[u8]) -> u64 {
 /// A release that raises anything: a permit that is renewed while it stands does not.
 pub(in crate::engine) fn release(record: &Record, change: &Change, now: Time) -> Option<Intent> {
     let lifted = change.block == Some(false);
-    let given = matches!(change.permit, Some(PermitChange::Until(_))) && !permit_stands(record, now);
-    (lifted || given).then(|| intent(&record.id, Op::Release, &(lifted, given)))
+    let given = change.permits.iter().filter(|(_, change)| matches!(change, PermitChange::Until(_))).map(|(what_for, _)| what_for);
+    let mut given = given.filter(|what_for| !permit_stands(record, what_for, now)).peekable();
+    (lifted || given.peek().is_some()).then(|| release_intent(&record.id, lifted, given))
+}
+
+/// The intent of a release that lifts a block, or not, and gives these permits. Where there is none but that for all marketing mail, it is
+/// as it was before there were others: what waits for a word lies in the state by its digest.
+fn release_intent<'p>(record: &RecordId, lifted: bool, given: impl Iterator<Item = &'p PermitFor>) -> Intent {
+    let (marketing, own): (Vec<_>, Vec<_>) = given.partition(|what_for| **what_for == PermitFor::Marketing);
+    let own: Vec<String> = own.into_iter().map(PermitFor::label).collect();
+    match own.is_empty() {
+        true => intent(record, Op::Release, &(lifted, !marketing.is_empty())),
+        false => intent(record, Op::Release, &(lifted, !marketing.is_empty(), own)),
+    }
 }
 
 /// What a write was about that went in a direction. `record` is as it was before.
 pub(in crate::engine) fn of_sent(op: Op, sent: &Sent, record: &Record, now: Time) -> Intent {
     match op {
         Op::Hold => intent(&record.id, op, &()),
-        Op::Release => intent(&record.id, op, &(sent.block == Some(false), is_given(sent, record, now))),
+        Op::Release => release_intent(&record.id, sent.block == Some(false), sent.given_anew(record, now)),
         Op::Update => intent(&record.id, op, &(&sent.fields, &sent.status)),
     }
-}
-
-/// Whether a permit was given that did not stand.
-pub(in crate::engine) fn is_given(sent: &Sent, record: &Record, now: Time) -> bool {
-    matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now)
 }
 
 /// Fields and status; the reason codes of a block alone are neither.
@@ -86,7 +93,7 @@ pub(in crate::engine) fn intent(record: &RecordId, op: Op, what: &impl Serialize
 mod tests {
     use super::*;
     use crate::connector::StatusChange;
-    use crate::model::Field;
+    use crate::model::{Field, MailKind};
 
     fn record(fields: &[(&str, &str)], permit: Option<Value>) -> Record {
         let mut record = Record::new("ma:person:1".parse().unwrap());
@@ -104,13 +111,26 @@ mod tests {
     fn what_was_sent_is_known_by_what_was_due() {
         let now = Time(5);
         let record = record(&[("phone", "03-1")], None);
-        let nothing =
-            Sent { at: Time(4), fields: Vec::new(), block: None, permit: None, why: None, status: None, ours_before: false, unknown: true };
+        let nothing = Sent {
+            at: Time(4),
+            fields: Vec::new(),
+            block: None,
+            permits: Vec::new(),
+            why: None,
+            status: None,
+            ours_before: false,
+            unknown: true,
+        };
         let fields = vec![("phone".into(), text("03-2"))];
         let status = Some(StatusChange { to: "lead".into(), from: None });
         for (block, permit) in [(Some(false), None), (None, Some(Time(9))), (Some(false), Some(Time(9)))] {
-            let change = Change { block, permit: permit.map(PermitChange::Until), ..Change::default() };
-            let sent = Sent { block, permit: permit.map(Some), ..nothing.clone() };
+            let change = Change {
+                block,
+                permits: permit.map(|until| (PermitFor::Marketing, PermitChange::Until(until))).into_iter().collect(),
+                ..Change::default()
+            };
+            let sent =
+                Sent { block, permits: permit.map(|until| (PermitFor::Marketing, Some(until))).into_iter().collect(), ..nothing.clone() };
             let due = release(&record, &change, now).unwrap();
             assert_eq!(of_sent(Op::Release, &sent, &record, now).digest(), due.digest(), "{change:?}");
         }
@@ -136,15 +156,35 @@ mod tests {
             (None, None, Some(PermitChange::Withdrawn), false),
             (None, Some(true), None, false),
         ] {
-            let change = Change { block, permit, ..Change::default() };
+            let change =
+                Change { block, permits: permit.map(|permit| (PermitFor::Marketing, permit)).into_iter().collect(), ..Change::default() };
             let intent = release(&record(&[], shown.clone()), &change, Time(10));
             assert_eq!(intent.is_some(), counts, "{shown:?} {change:?}");
         }
         // A permit that is dated anew is the same write, and no new question.
-        let given = |t| release(&record(&[], None), &Change { permit: until(t), ..Change::default() }, Time(10));
+        let given = |t| {
+            release(
+                &record(&[], None),
+                &Change { permits: until(t).map(|permit| (PermitFor::Marketing, permit)).into_iter().collect(), ..Change::default() },
+                Time(10),
+            )
+        };
         assert_eq!(given(90), given(95));
         let lifted = release(&record(&[], None), &Change { block: Some(false), ..Change::default() }, Time(10));
         assert_ne!(given(90), lifted);
+    }
+
+    /// What was let go for newsletters is nobody's word for campaigns.
+    #[test]
+    fn a_release_is_of_the_permits_that_it_gives() {
+        let own = |kind| PermitFor::Own(crate::model::OwnPermit::Kind(kind));
+        let gives = |what_for: PermitFor| {
+            let permits = [(what_for, PermitChange::Until(Time(90)))].into_iter().collect();
+            release(&record(&[], None), &Change { permits, ..Change::default() }, Time(10)).unwrap()
+        };
+        let [newsletter, campaign] = [MailKind::Newsletter, MailKind::Campaign].map(|kind| gives(own(kind)));
+        assert!(newsletter != campaign && newsletter != gives(PermitFor::Marketing));
+        assert_eq!(newsletter, gives(own(MailKind::Newsletter)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::Target;
 use crate::link;
-use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
+use crate::model::{Entity, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
 /// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
 const DECIDE_PAGES_EVERY: Span = Span(50);
@@ -130,8 +130,8 @@ impl Engine {
 
     /// Whether each stream that a decision needs was proved at some time: before that the gate allows nobody.
     fn everything_was_proved(&self) -> bool {
-        let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
-        let mut needed = kinds.flat_map(|k| freshness::needed(&self.rules.rules().policy, k));
+        let kinds = self.kinds_shown();
+        let mut needed = kinds.iter().flat_map(|k| freshness::needed(&self.rules.rules().policy, *k));
         needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 

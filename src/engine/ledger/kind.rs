@@ -10,7 +10,9 @@ use std::marker::PhantomData;
 #[repr(u8)]
 pub enum Tag {
     Record = b'r',
-    Target = b'y',
+    Target = b'Y',
+    /// In format 6.
+    OnePermitTarget = b'y',
     /// Up to format 3.
     FormerTarget = b't',
     /// In formats 4 and 5.
@@ -60,9 +62,10 @@ pub enum Tag {
 }
 
 /// All of them.
-const TAGS: [Tag; 28] = [
+const TAGS: [Tag; 29] = [
     Tag::Record,
     Tag::Target,
+    Tag::OnePermitTarget,
     Tag::FormerTarget,
     Tag::UntimedTarget,
     Tag::Sent,

@@ -4,7 +4,7 @@
 //! Its id is not among them: it is known wherever the bytes are.
 
 use crate::model::{
-    Address, Date, DealState, Entity, Field, Mark, Name, Presence, Record, RecordId, RefusalScope, TicketState, Time, Value, record::Memory,
+    Address, Date, DealState, Entity, Field, Name, Presence, Record, RecordId, RefusalScope, TicketState, Time, Value, record::Memory,
 };
 use hashbrown::HashMap;
 
@@ -48,7 +48,6 @@ fn place(name: &Name) -> usize {
 }
 
 const ENTITIES: [Entity; 7] = Entity::ALL;
-const MARKS: [Mark; 4] = [Mark::Block, Mark::Permit, Mark::Why, Mark::Status];
 const DEALS: [Option<DealState>; 5] = [None, Some(DealState::Open), Some(DealState::Won), Some(DealState::Lost), Some(DealState::Unknown)];
 const TICKETS: [Option<TicketState>; 4] = [None, Some(TicketState::Open), Some(TicketState::Closed), Some(TicketState::Unknown)];
 
@@ -126,10 +125,7 @@ impl Writer {
             w.number(names.number(&field.name));
             w.value(&field.value);
         });
-        self.list(&record.marks, |w, (mark, value)| {
-            w.one_of(&MARKS, mark);
-            w.value(value);
-        });
+        self.marks(&record.marks, names);
         self.number((record.refusals.len() + record.unread_refusals.len()) as u64);
         for scope in &record.refusals {
             match scope {
@@ -233,6 +229,7 @@ impl Writer {
     }
 }
 
+mod marks;
 mod seen_to_change;
 
 fn beside(record: &Record) -> u8 {
@@ -252,7 +249,7 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
     let mut from = Reader { rest: bytes, names };
     let mut record = Record::new(id);
     record.fields = from.list(|r| Some(Field::new(r.name()?, r.value()?, Time(0))))?;
-    record.marks = from.list(|r| Some((*r.one_of(&MARKS)?, r.value()?)))?;
+    record.marks = from.marks()?;
     for _ in 0..from.number()? {
         match from.byte()? {
             REFUSED_ALL => record.refusals.push(RefusalScope::All),

@@ -19,7 +19,7 @@ use crate::engine::intake::doubts::ACCEPTED;
 use crate::engine::intake::doubts::DOUBT;
 use crate::engine::intake::look_ups::MERGED;
 use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
-use crate::engine::ledger::kind::Tag;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::pins::PIN;
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::world::NAMES;
@@ -29,9 +29,10 @@ use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::journaled::{AGREEMENTS_LOST, REBUILDING};
 use crate::engine::rules::approval::APPROVAL;
-use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
-use crate::engine::target::{LISTED, TARGET};
+use crate::engine::target::former::{FORMER_TARGET, ONE_PERMIT_TARGET, UNTIMED_TARGET};
+use crate::engine::target::{LISTED, TARGET, Target};
 use crate::model::{Name, RecordId, Time};
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 /// What is not the engine's, and what waits for the rest.
@@ -89,6 +90,19 @@ fn records_first(engine: &mut Engine) -> Result<Vec<StoredItem>, Error> {
     Ok(later)
 }
 
+/// A target as it lay in the state before: kept in today's form from now on.
+fn restore_former<T>(engine: &mut Engine, kind: Kind<T>, key: Vec<u8>, text: &str, value: &[u8], now: Time) -> Result<(), Error>
+where
+    T: DeserializeOwned + Into<Target>,
+{
+    let former = kind.read(text, value)?;
+    engine.ledger.delete(kind, key);
+    if let Some(idx) = engine.restore_target(text, former.into(), now) {
+        engine.keep_target(idx);
+    }
+    Ok(())
+}
+
 /// An item that speaks of one system, its streams or its target records. Whether it was one.
 fn restore_of_systems(
     engine: &mut Engine,
@@ -103,20 +117,9 @@ fn restore_of_systems(
         Tag::Target => {
             engine.restore_target(text, TARGET.read(text, value)?, now);
         }
-        Tag::FormerTarget => {
-            let former = FORMER_TARGET.read(text, value)?;
-            engine.ledger.delete(FORMER_TARGET, key);
-            if let Some(idx) = engine.restore_target(text, former.into(), now) {
-                engine.keep_target(idx);
-            }
-        }
-        Tag::UntimedTarget => {
-            let untimed = UNTIMED_TARGET.read(text, value)?;
-            engine.ledger.delete(UNTIMED_TARGET, key);
-            if let Some(idx) = engine.restore_target(text, untimed.into(), now) {
-                engine.keep_target(idx);
-            }
-        }
+        Tag::FormerTarget => restore_former(engine, FORMER_TARGET, key, text, value, now)?,
+        Tag::UntimedTarget => restore_former(engine, UNTIMED_TARGET, key, text, value, now)?,
+        Tag::OnePermitTarget => restore_former(engine, ONE_PERMIT_TARGET, key, text, value, now)?,
         Tag::Held => {
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
             engine.held.set(idx, HELD.read(text, value)?);

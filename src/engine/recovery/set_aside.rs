@@ -18,7 +18,7 @@ use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::world::RECORD;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::rules::approval::APPROVAL;
-use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
+use crate::engine::target::former::{FORMER_TARGET, ONE_PERMIT_TARGET, UNTIMED_TARGET};
 use crate::engine::target::{LISTED, TARGET, Target};
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
@@ -167,6 +167,7 @@ impl Engine {
         self.ledger.delete(LISTED, id.key());
         self.ledger.delete(FORMER_TARGET, id.key());
         self.ledger.delete(UNTIMED_TARGET, id.key());
+        self.ledger.delete(ONE_PERMIT_TARGET, id.key());
         self.ledger.delete(HELD, id.key());
         self.ledger.delete(SET_BACK, id.key());
         self.ledger.delete(UNKNOWN_CODES, id.key());

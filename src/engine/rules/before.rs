@@ -1,9 +1,9 @@
-//! Rules as formats before 4 keep them: their holds say nothing of staleness.
+//! Rules as former formats keep them: before 4 their holds say nothing of staleness, before 7 a system has one permit.
 
 use super::rule_sets::{HoldFields, HoldWrites, StoredHold, StoredRules};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
 use crate::engine::ledger::kind::Single;
-use crate::model::{Entity, MailKind, Name};
+use crate::model::{Entity, MailKind, Name, Span};
 use serde::Deserialize;
 #[cfg(test)]
 use serde::Serialize;
@@ -12,9 +12,50 @@ use std::collections::BTreeMap;
 /// The rules in force, as a former version kept them.
 pub(in crate::engine) const RULES: Single<Vec<StoredBefore>> = Single::new("rules");
 
-/// What that item says, in today's form.
-pub(in crate::engine) fn in_todays_form(before: Vec<StoredBefore>) -> Vec<StoredRules> {
-    before.into_iter().map(StoredRules::from).collect()
+/// The same in formats 4 to 6.
+pub(in crate::engine) const ONE_PERMIT_RULES: Single<Vec<OnePermitRules>> = Single::new("rules with stale");
+
+/// What such an item says, in today's form.
+pub(in crate::engine) fn in_todays_form<T: Into<StoredRules>>(before: Vec<T>) -> Vec<StoredRules> {
+    before.into_iter().map(T::into).collect()
+}
+
+/// A rule set of formats 4 to 6.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+pub(in crate::engine) struct OnePermitRules {
+    declared: HoldFields,
+    holds: Vec<StoredHold>,
+    refusal_proofs: Vec<Proof>,
+    widening: Widening,
+    consent: ConsentRules,
+    shared_mailboxes: Vec<String>,
+    targets: BTreeMap<Name, OnePermitWrites>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct OnePermitWrites {
+    hold: bool,
+    block: bool,
+    permit: Option<String>,
+    lease: Span,
+    line: usize,
+}
+
+impl From<OnePermitWrites> for HoldWrites {
+    fn from(before: OnePermitWrites) -> HoldWrites {
+        let OnePermitWrites { hold, block, permit, lease, line } = before;
+        HoldWrites { hold, block, permit, permits: BTreeMap::new(), lease, line }
+    }
+}
+
+impl From<OnePermitRules> for StoredRules {
+    fn from(before: OnePermitRules) -> StoredRules {
+        let OnePermitRules { declared, holds, refusal_proofs, widening, consent, shared_mailboxes, targets } = before;
+        let targets = targets.into_iter().map(|(system, writes)| (system, writes.into())).collect();
+        StoredRules { declared, holds, refusal_proofs, widening, consent, shared_mailboxes, targets }
+    }
 }
 
 /// A rule set.
@@ -27,7 +68,7 @@ pub(in crate::engine) struct StoredBefore {
     widening: Widening,
     consent: ConsentRules,
     shared_mailboxes: Vec<String>,
-    targets: BTreeMap<Name, HoldWrites>,
+    targets: BTreeMap<Name, OnePermitWrites>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +104,7 @@ impl From<StoredBefore> for StoredRules {
             widening: before.widening,
             consent: before.consent,
             shared_mailboxes: before.shared_mailboxes,
-            targets: before.targets,
+            targets: before.targets.into_iter().map(|(system, writes)| (system, writes.into())).collect(),
         }
     }
 }
@@ -72,7 +113,6 @@ impl From<StoredBefore> for StoredRules {
 mod tests {
     use super::*;
     use crate::engine::ledger::items::encode;
-    use crate::model::Span;
 
     #[test]
     fn rules_that_a_former_version_kept_hold_when_they_are_stale() {
@@ -98,5 +138,23 @@ mod tests {
         let now = in_todays_form(RULES.read(&encode(&vec![before])).unwrap());
         assert_eq!((&*now[0].holds[0].when, now[0].holds[0].stale), ("deal.open", Stale::Hold));
         assert_eq!(now[0].shared_mailboxes, ["info@*"]);
+    }
+
+    #[test]
+    fn a_system_that_had_one_permit_has_no_others() {
+        let writes = OnePermitWrites { hold: true, block: true, permit: Some("ok".into()), lease: Span::days(7), line: 4 };
+        let before = OnePermitRules {
+            declared: HoldFields::default(),
+            holds: Vec::new(),
+            refusal_proofs: Vec::new(),
+            widening: Widening::default(),
+            consent: ConsentRules::default(),
+            shared_mailboxes: Vec::new(),
+            targets: [("ma".into(), writes)].into(),
+        };
+        let now = in_todays_form(ONE_PERMIT_RULES.read(&encode(&vec![before])).unwrap());
+        let lease = Span::days(7);
+        let writes = HoldWrites { hold: true, block: true, permit: Some("ok".into()), permits: BTreeMap::new(), lease, line: 4 };
+        assert_eq!(now[0].targets["ma"], writes);
     }
 }

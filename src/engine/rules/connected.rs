@@ -4,7 +4,7 @@ use super::connection::{reads_the_same, same_connection};
 use crate::config::System;
 use crate::connector::Abilities;
 use crate::engine::target::{Allowed, Due, Target, Wanted, due};
-use crate::model::{Name, Record, Span, Time};
+use crate::model::{Name, PermitFor, Record, Span, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -109,12 +109,12 @@ impl Connected {
 
     /// Whether a hold can be shown there, as a block or by a permit that is not given.
     pub fn takes_holds(&self) -> bool {
-        self.allowed.block || self.allowed.permit
+        self.allowed.block || self.allowed.permits.contains(&PermitFor::Marketing)
     }
 
-    /// For how long a permit is given, where mail needs one.
+    /// For how long permits are given, where mail needs some.
     pub fn permit_lease(&self) -> Option<Span> {
-        self.allowed.permit.then_some(self.allowed.lease)
+        (!self.allowed.permits.is_empty()).then_some(self.allowed.lease)
     }
 
     /// Compares what is wanted with what a record shows.

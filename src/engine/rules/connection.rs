@@ -24,7 +24,7 @@ pub fn same_connection(a: &System, b: &System) -> bool {
         SettingValue::Secret(secret) => secret.expose_secret().to_string(),
     };
     let settings = |s: &System| s.settings.settings.iter().map(|(name, v)| (name.clone(), value(v))).collect::<Vec<_>>();
-    let told = |s: &SystemSettings| (s.permit.clone(), s.why.clone(), s.time_zone.clone(), s.status_words.clone());
+    let told = |s: &SystemSettings| (s.permit.clone(), s.permits.clone(), s.why.clone(), s.time_zone.clone(), s.status_words.clone());
     let rest = |s: &System| (told(&s.settings), s.settings.lists.clone());
     settings(a) == settings(b) && rest(a) == rest(b) && reads_the_same(a, b)
 }

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The rules in force when the state was committed last, oldest first.
-pub(in crate::engine) const RULES: Single<Vec<StoredRules>> = Single::new("rules with stale");
+pub(in crate::engine) const RULES: Single<Vec<StoredRules>> = Single::new("rules with permits");
 
 /// Whether some deal or ticket that is known is held by the former expression and not by the new one.
 pub type TrueOfFewer<'w> = dyn Fn(&HoldRule, &HoldRule) -> bool + 'w;
@@ -246,9 +246,10 @@ impl InForce {
 
 /// The rules that the state says were in force last, oldest first.
 pub fn stored(state: &State) -> Result<Vec<RuleSet>, LedgerError> {
-    let sets = match read_single(state, RULES)? {
-        Some(sets) => sets,
-        None => read_single(state, before::RULES)?.map(before::in_todays_form).unwrap_or_default(),
+    let sets = match (read_single(state, RULES)?, read_single(state, before::ONE_PERMIT_RULES)?) {
+        (Some(sets), _) => sets,
+        (None, Some(before)) => before::in_todays_form(before),
+        (None, None) => read_single(state, before::RULES)?.map(before::in_todays_form).unwrap_or_default(),
     };
     Ok(sets.into_iter().map(RuleSet::restored).collect())
 }

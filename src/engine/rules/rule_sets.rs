@@ -7,7 +7,7 @@ use crate::config::{Rules, System};
 use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::engine::ledger::items::encode;
 use crate::model::expression::{Declared, Expression, FieldType, Scope};
-use crate::model::{Entity, MailKind, Name, Span};
+use crate::model::{Entity, MailKind, Name, OwnPermit, Span};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::FormerHoldNotRead;
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,12 @@ pub struct RuleSet {
 /// How a system is told of holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::engine) struct HoldWrites {
-    hold: bool,
-    block: bool,
-    permit: Option<String>,
-    lease: Span,
-    line: usize,
+    pub(super) hold: bool,
+    pub(super) block: bool,
+    pub(super) permit: Option<String>,
+    pub(super) permits: BTreeMap<OwnPermit, String>,
+    pub(super) lease: Span,
+    pub(super) line: usize,
 }
 
 /// A rule set as the state keeps it: expressions by their text.
@@ -100,7 +101,8 @@ impl RuleSet {
             stale: h.stale,
         };
         let target = |s: &System| {
-            let writes = HoldWrites { hold: s.writes.hold, block: s.block, permit: s.permit.clone(), lease: s.lease, line: s.line };
+            let (permit, permits) = (s.permit.clone(), s.permits.clone());
+            let writes = HoldWrites { hold: s.writes.hold, block: s.block, permit, permits, lease: s.lease, line: s.line };
             (s.name().clone(), writes)
         };
         let stored = StoredRules {
@@ -173,11 +175,32 @@ fn keep_target(system: &mut System, before: &HoldWrites) {
         system.permit = before.permit.clone();
         system.settings.permit = before.permit.clone();
     }
-    if before.permit.is_some() && system.permit.is_some() {
+    // What one kind of mail is told by counts for the block too: more of it waits, and less of it.
+    system.permits = before.permits.clone();
+    system.settings.permits = before.permits.clone();
+    if before.gives_permits() && (system.permit.is_some() || !system.permits.is_empty()) {
         system.lease = if system.writes.hold { system.lease.min(before.lease) } else { before.lease };
     }
     system.block |= before.block;
     system.writes.hold |= before.hold;
+}
+
+impl HoldWrites {
+    fn gives_permits(&self) -> bool {
+        self.permit.is_some() || !self.permits.is_empty()
+    }
+
+    /// Whether a hold that set the block sets it no more, as its kinds have permits of their own now.
+    fn sets_fewer_blocks(&self, before: &HoldWrites) -> bool {
+        let is_new = |own: &&OwnPermit| matches!(own, OwnPermit::Kind(_)) && !before.permits.contains_key(*own);
+        let of_marketing = |own: &OwnPermit| matches!(own, OwnPermit::Kind(kind) if kind.sent_by_ma());
+        self.permits.keys().any(|own| of_marketing(own)) && self.permits.keys().any(|own| is_new(&own))
+    }
+
+    /// Whether a permit is not told any more, or in another place: what stands there is left as it is.
+    fn leaves_permits(&self, before: &HoldWrites) -> bool {
+        before.permits.iter().any(|(own, name)| self.permits.get(own) != Some(name))
+    }
 }
 
 /// What of a system's new way of being told of holds widens, in words.
@@ -193,9 +216,12 @@ pub(super) fn targets_widen(former: &RuleSet, new: &RuleSet, rules: &Rules) -> V
                 if before.block && !now.block {
                     said.push(format!("{place} gets no blocks any more"));
                 }
-                if before.permit.is_some() && before.permit != now.permit {
+                if now.sets_fewer_blocks(before) {
+                    said.push(format!("{place}: a hold whose kinds of mail all have a permit of their own sets no block any more"));
+                }
+                if (before.permit.is_some() && before.permit != now.permit) || now.leaves_permits(before) {
                     said.push(format!("{place} gets its permits in another field, or none"));
-                } else if before.permit.is_some() && now.lease > before.lease {
+                } else if before.gives_permits() && now.lease > before.lease {
                     said.push(format!("{place}: lease of permits {} -> {}", before.lease, now.lease));
                 }
             }

@@ -93,16 +93,20 @@ fn parts(whole: &Change) -> Vec<Change> {
     if whole.block.is_some() {
         parts.push(Change { block: whole.block, ..Change::default() });
     }
-    if whole.permit.is_some() {
-        parts.push(Change { permit: whole.permit.clone(), ..Change::default() });
-    }
+    // Each permit by itself: a system may have a place for one and not for another.
+    parts.extend(
+        whole
+            .permits
+            .iter()
+            .map(|(what_for, change)| Change { permits: [(what_for.clone(), change)].into_iter().collect(), ..Change::default() }),
+    );
     if whole.status.is_some() {
         parts.push(Change { status: whole.status.clone(), ..Change::default() });
     }
     if !whole.fields.is_empty() {
         parts.push(Change { fields: whole.fields.clone(), ..Change::default() });
     }
-    if whole.why.is_some() && whole.block.is_none() && whole.permit.is_none() {
+    if whole.why.is_some() && whole.block.is_none() && whole.permits.is_empty() {
         parts.push(Change { why: whole.why.clone(), ..Change::default() });
     }
     parts

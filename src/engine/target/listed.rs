@@ -107,7 +107,7 @@ impl Listed {
             at: shown_at,
             fields: Vec::new(),
             block: None,
-            permit: None,
+            permits: Vec::new(),
             why: None,
             status: None,
             ours_before: false,

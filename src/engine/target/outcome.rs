@@ -1,18 +1,39 @@
 //! What became of a write to one record.
 
-use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of};
+use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of, permit_stands};
 use crate::connector::{Change, PermitChange};
 use crate::engine::memory::lists::note_written;
-use crate::model::{Mark, Name, Record, Time, Value};
+use crate::model::{Mark, Name, PermitFor, Record, Time, Value};
 
 impl Sent {
     /// The lanes that it carried something of.
     pub fn lanes(&self) -> impl Iterator<Item = Op> {
         let block = self.block;
-        let hold = block == Some(true) || self.permit == Some(None);
-        let release = block == Some(false) || matches!(self.permit, Some(Some(_)));
+        let hold = block == Some(true) || self.withdraws();
+        let release = block == Some(false) || self.gives();
         let update = !self.fields.is_empty() || self.status.is_some() || (self.why.is_some() && !hold && !release);
         Op::ALL.into_iter().zip([hold, release, update]).filter_map(|(op, carried)| carried.then_some(op))
+    }
+
+    /// Whether it withdrew a permit.
+    pub fn withdraws(&self) -> bool {
+        self.permits.iter().any(|(_, until)| until.is_none())
+    }
+
+    /// Whether it gave or renewed a permit.
+    pub fn gives(&self) -> bool {
+        self.permits.iter().any(|(_, until)| until.is_some())
+    }
+
+    /// Whether it gave a permit that did not stand. `record` is as it was before.
+    pub fn gives_anew(&self, record: &Record, now: Time) -> bool {
+        self.given_anew(record, now).next().is_some()
+    }
+
+    /// The permits that it gave and that did not stand. `record` is as it was before.
+    pub fn given_anew<'s>(&'s self, record: &'s Record, now: Time) -> impl Iterator<Item = &'s PermitFor> {
+        let given = self.permits.iter().filter(|(_, until)| until.is_some()).map(|(what_for, _)| what_for);
+        given.filter(move |what_for| !permit_stands(record, what_for, now))
     }
 }
 
@@ -40,10 +61,7 @@ impl Target {
             at,
             fields: change.fields.clone(),
             block: change.block,
-            permit: change.permit.as_ref().map(|p| match p {
-                PermitChange::Until(t) => Some(*t),
-                PermitChange::Withdrawn => None,
-            }),
+            permits: change.permits.iter().map(|(what_for, change)| (what_for.clone(), sent_until(change))).collect(),
             why: change.why.clone(),
             status: change.status.as_ref().map(|s| s.to.clone()),
             ours_before: self.block_ours,
@@ -56,7 +74,6 @@ impl Target {
     pub fn mark_sent(&mut self, sent: Sent) {
         // From now on it may be there, and it would be ours: known before it is sent, so that a crash cannot make it look foreign.
         self.block_ours |= sent.block == Some(true);
-        self.permit_ours |= matches!(sent.permit, Some(Some(_)));
         self.sent = Some(sent);
     }
 
@@ -65,7 +82,7 @@ impl Target {
         let Some(sent) = self.sent.take() else { return };
         sent.lanes().for_each(|op| self.landed(op));
         self.acknowledged_at = Some(now);
-        self.count_again(&sent, super::permit_stands(record, now), now);
+        self.count_again(&sent, sent.gives_anew(record, now), now);
         for (name, value) in sent.fields {
             self.field_applied(record, name, value, now);
         }
@@ -73,17 +90,8 @@ impl Target {
             record.set_mark(Mark::Block, Value::Bool(on));
             self.block_ours = on;
         }
-        if let Some(until) = sent.permit {
-            record.set_mark(
-                Mark::Permit,
-                match until {
-                    Some(until) if permit_ends => Value::Time(until),
-                    Some(_) => Value::Bool(true),
-                    None if permit_ends => Value::Empty,
-                    None => Value::Bool(false),
-                },
-            );
-            self.permit_ours = until.is_some();
+        for (what_for, until) in sent.permits {
+            record.set_mark(what_for.mark(), shown_permit(until, permit_ends));
         }
         if let Some(why) = sent.why {
             self.why.wrote(&why);
@@ -110,11 +118,11 @@ impl Target {
     }
 
     /// Counts how often the same is written. A permit that is renewed while it stands is not the same again.
-    fn count_again(&mut self, sent: &Sent, permit_stood: bool, now: Time) {
-        if sent.block == Some(true) || sent.permit == Some(None) {
+    fn count_again(&mut self, sent: &Sent, gives_anew: bool, now: Time) {
+        if sent.block == Some(true) || sent.withdraws() {
             self.held_again.wrote(now);
             self.released_again = Default::default();
-        } else if sent.block == Some(false) || (matches!(sent.permit, Some(Some(_))) && !permit_stood) {
+        } else if sent.block == Some(false) || gives_anew {
             self.released_again.wrote(now);
             self.held_again = Default::default();
         }
@@ -173,6 +181,24 @@ impl Target {
     }
 }
 
+/// When a permit that is sent ends; `None`: it is withdrawn.
+fn sent_until(change: PermitChange) -> Option<Time> {
+    match change {
+        PermitChange::Until(until) => Some(until),
+        PermitChange::Withdrawn => None,
+    }
+}
+
+/// What a record shows of a permit once it was written.
+fn shown_permit(until: Option<Time>, permit_ends: bool) -> Value {
+    match until {
+        Some(until) if permit_ends => Value::Time(until),
+        Some(_) => Value::Bool(true),
+        None if permit_ends => Value::Empty,
+        None => Value::Bool(false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,7 +209,7 @@ mod tests {
     }
 
     fn permit(change: PermitChange) -> Change {
-        Change { permit: Some(change), ..Change::default() }
+        Change { permits: change.into(), ..Change::default() }
     }
 
     fn phone() -> Change {
@@ -244,7 +270,7 @@ mod tests {
             (why(block(true)), vec![Op::Hold]),
             (why(block(false)), vec![Op::Release]),
             (Change { block: Some(true), ..phone() }, vec![Op::Hold, Op::Update]),
-            (Change { permit: Some(PermitChange::Until(Time(9))), ..block(true) }, vec![Op::Hold, Op::Release]),
+            (Change { permits: PermitChange::Until(Time(9)).into(), ..block(true) }, vec![Op::Hold, Op::Release]),
             (Change::default(), vec![]),
         ] {
             assert_eq!(sent(&change).sent.unwrap().lanes().collect::<Vec<_>>(), lanes, "{change:?}");
@@ -254,28 +280,28 @@ mod tests {
     #[test]
     fn what_is_sent_is_ours_before_anyone_answers() {
         for (change, ours) in [
-            (block(true), (true, false)),
-            (block(false), (false, false)),
-            (permit(PermitChange::Until(Time(9))), (false, true)),
-            (permit(PermitChange::Withdrawn), (false, false)),
+            (block(true), true),
+            (block(false), false),
+            (permit(PermitChange::Until(Time(9))), false),
+            (permit(PermitChange::Withdrawn), false),
         ] {
             let target = sent(&change);
-            assert_eq!((target.block_ours, target.permit_ours), ours, "{change:?}");
+            assert_eq!(target.block_ours, ours, "{change:?}");
             assert_eq!(target.sent.map(|s| (s.ours_before, s.unknown)), Some((false, false)));
         }
     }
 
     #[test]
     fn an_applied_permit_is_laid_over_the_record_in_the_systems_form() {
-        for (change, ends, shown, ours) in [
-            (PermitChange::Until(Time(9)), true, Value::Time(Time(9)), true),
-            (PermitChange::Until(Time(9)), false, Value::Bool(true), true),
-            (PermitChange::Withdrawn, true, Value::Empty, false),
-            (PermitChange::Withdrawn, false, Value::Bool(false), false),
+        for (change, ends, shown) in [
+            (PermitChange::Until(Time(9)), true, Value::Time(Time(9))),
+            (PermitChange::Until(Time(9)), false, Value::Bool(true)),
+            (PermitChange::Withdrawn, true, Value::Empty),
+            (PermitChange::Withdrawn, false, Value::Bool(false)),
         ] {
-            let (mut target, mut record) = (sent(&permit(change.clone())), record());
+            let (mut target, mut record) = (sent(&permit(change)), record());
             target.applied(&mut record, None, ends, Time(6));
-            assert_eq!((record.mark(Mark::Permit), target.permit_ours), (Some(&shown), ours), "{change:?} {ends}");
+            assert_eq!(record.mark(Mark::Permit), Some(&shown), "{change:?} {ends}");
             assert_eq!((target.sent, target.acknowledged_at), (None, Some(Time(6))));
         }
     }

@@ -3,7 +3,7 @@
 use super::forms::is_in_own_words;
 use super::habits::{Sighting, TakenFor};
 use super::{Agreed, Parked, Target};
-use crate::connector::{Change, PermitChange};
+use crate::connector::Change;
 use crate::model::{Mark, Name, Record, Time, Value};
 
 /// What an observation of a target told about our writes.
@@ -122,8 +122,8 @@ impl Target {
 
     /// Whether a change sets a block, or gives a permit, that was written lately: the mark may mean something else in the target by now.
     pub fn was_written_lately(&self, change: &Change, now: Time) -> bool {
-        let holds = change.block == Some(true) || change.permit == Some(PermitChange::Withdrawn);
-        let releases = change.block == Some(false) || matches!(change.permit, Some(PermitChange::Until(_)));
+        let holds = change.block == Some(true) || change.permits.withdraws();
+        let releases = change.block == Some(false) || change.permits.gives();
         (holds && self.held_again.is_once_more(now)) || (releases && self.released_again.is_once_more(now))
     }
 
@@ -136,6 +136,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::PermitChange;
     use crate::engine::target::habits::Habits;
     use crate::engine::target::staying::REWRITES_MAX;
     use crate::model::Span;
@@ -147,7 +148,7 @@ mod tests {
 
     fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
         let mut record = Record::new("ma:person:1".parse().unwrap());
-        marks.iter().for_each(|(mark, value)| record.set_mark(*mark, value.clone()));
+        marks.iter().for_each(|(mark, value)| record.set_mark(mark.clone(), value.clone()));
         fields.iter().for_each(|(name, value)| record.set(&(*name).into(), Value::text(value), Time(1)));
         record
     }
@@ -164,7 +165,7 @@ mod tests {
         assert!(target.was_written_lately(&block(true), Time(7)), "the second");
         assert!(!target.was_written_lately(&block(true), Time(6 + day)), "a day later");
         assert!(!target.was_written_lately(&block(false), Time(7)), "the first release");
-        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        let permit = Change { permits: PermitChange::Until(Time(9)).into(), ..Change::default() };
         target.send(&permit, Time(8));
         target.applied(&mut record, None, false, Time(8));
         assert!(target.was_written_lately(&permit, Time(9)), "a permit that is gone");
@@ -200,7 +201,7 @@ mod tests {
         ] {
             let mut target = Target { agreed, ..Target::default() };
             assert_eq!(target.has_seen_lists(), has_seen, "{:?}", target.agreed);
-            target.send(&Change { permit: Some(PermitChange::Withdrawn), ..Change::default() }, Time(5));
+            target.send(&Change { permits: PermitChange::Withdrawn.into(), ..Change::default() }, Time(5));
             assert_eq!(target.has_seen_lists(), has_seen, "{:?}", target.agreed);
             target.send(&Change { fields: vec![("tags".into(), list())], ..Change::default() }, Time(5));
             assert!(!target.has_seen_lists());

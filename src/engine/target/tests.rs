@@ -1,5 +1,6 @@
 use super::habits::{Habits, TakenFor};
 use super::*;
+use crate::connector::PermitChange;
 use crate::model::{Date, RecordId};
 
 /// Nothing is known of the system.
@@ -10,7 +11,7 @@ fn alone(_: &Name, ours: &Value, shown: &Value) -> TakenFor {
 fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
     let mut record = Record::new("ma:person:1".parse::<RecordId>().unwrap());
     for (mark, value) in marks {
-        record.set_mark(*mark, value.clone());
+        record.set_mark(mark.clone(), value.clone());
     }
     for (name, value) in fields {
         record.set(&(*name).into(), Value::text(value), Time(1));
@@ -19,10 +20,11 @@ fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
 }
 
 fn allowed() -> Allowed {
-    Allowed { block: true, permit: false, why: true, status: true, lease: Span::days(7) }
+    Allowed { block: true, permits: Vec::new(), why: true, status: true, lease: Span::days(7) }
 }
 
-const ABLE: fn() -> Abilities = || Abilities { block: true, permit: true, permit_ends: true, ..Abilities::default() };
+const ABLE: fn() -> Abilities =
+    || Abilities { block: true, permits: vec![PermitFor::Marketing], permit_ends: true, ..Abilities::default() };
 
 #[test]
 fn a_marketers_own_suspension_is_never_lifted() {
@@ -32,6 +34,21 @@ fn a_marketers_own_suspension_is_never_lifted() {
     let ours = Target { block_ours: true, ..Target::default() };
     let release = due(Some(&ours), &record, &wanted, &allowed(), &ABLE(), Time(5)).release.unwrap();
     assert_eq!(release.block, Some(false));
+}
+
+/// The block came off in the same moment in which the permit of the hold's kind was to be withdrawn; had that been refused, nothing would have
+/// stopped the mail.
+#[test]
+fn a_block_stays_until_the_permits_are_gone_that_take_its_place() {
+    let newsletter = PermitFor::Own(crate::model::OwnPermit::Kind(crate::model::MailKind::Newsletter));
+    let ours = Target { block_ours: true, ..Target::default() };
+    let allowed = Allowed { permits: vec![newsletter.clone()], ..allowed() };
+    let wanted = Wanted { permits: vec![(newsletter.clone(), PermitWish::Withdraw)], ..Wanted::default() };
+    for (until, lifted) in [(900, false), (90, true)] {
+        let record = lead(&[(Mark::Block, Value::Bool(true)), (newsletter.mark(), Value::Time(Time(until)))], &[]);
+        let due = due(Some(&ours), &record, &wanted, &allowed, &ABLE(), Time(100));
+        assert_eq!((due.release.is_some_and(|c| c.block == Some(false)), due.protective.is_none()), (lifted, lifted), "{until}");
+    }
 }
 
 #[test]
@@ -281,17 +298,24 @@ fn reason_codes_that_the_target_cuts_are_written_once() {
 
 #[test]
 fn a_permit_is_given_renewed_at_half_and_withdrawn() {
-    let allowed = Allowed { permit: true, block: false, why: false, status: false, lease: Span(1000) };
-    let until = |t: i64| Wanted { permit: PermitWish::Until(Time(t)), ..Wanted::default() };
+    let allowed = Allowed { permits: vec![PermitFor::Marketing], block: false, why: false, status: false, lease: Span(1000) };
+    let until = |t: i64| Wanted { permits: vec![(PermitFor::Marketing, PermitWish::Until(Time(t)))], ..Wanted::default() };
     let shows = |t: i64| lead(&[(Mark::Permit, Value::Time(Time(t)))], &[]);
     assert!(due(None, &lead(&[], &[]), &until(1000), &allowed, &ABLE(), Time(0)).release.is_some());
     assert!(due(None, &shows(1000), &until(1100), &allowed, &ABLE(), Time(100)).is_empty(), "more than half is left");
     assert!(due(None, &shows(1000), &until(1600), &allowed, &ABLE(), Time(600)).release.is_some());
     assert!(due(None, &shows(1000), &Wanted::default(), &allowed, &ABLE(), Time(100)).is_empty(), "nothing proved yet: left alone");
-    let withdrawn = due(None, &shows(1000), &Wanted { permit: PermitWish::Withdraw, ..Wanted::default() }, &allowed, &ABLE(), Time(100))
-        .protective
-        .unwrap();
-    assert_eq!(withdrawn.permit, Some(PermitChange::Withdrawn));
+    let withdrawn = due(
+        None,
+        &shows(1000),
+        &Wanted { permits: vec![(PermitFor::Marketing, PermitWish::Withdraw)], ..Wanted::default() },
+        &allowed,
+        &ABLE(),
+        Time(100),
+    )
+    .protective
+    .unwrap();
+    assert_eq!(withdrawn.permits, PermitChange::Withdrawn.into());
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub enum LeadFieldType {
 }
 
 /// The fields there are and can be written.
-pub const FIELDS: [(&str, LeadFieldType); 17] = [
+pub const FIELDS: [(&str, LeadFieldType); 22] = [
     ("email", LeadFieldType::Email),
     ("firstName", LeadFieldType::Text),
     ("lastName", LeadFieldType::Text),
@@ -36,6 +36,11 @@ pub const FIELDS: [(&str, LeadFieldType); 17] = [
     ("unsubscribed", LeadFieldType::Boolean),
     ("unsubscribedReason", LeadFieldType::Text),
     ("nayose_ok_until", LeadFieldType::Time),
+    ("nayose_ok_newsletter", LeadFieldType::Time),
+    ("nayose_ok_campaign", LeadFieldType::Time),
+    ("nayose_ok_rep", LeadFieldType::Time),
+    ("nayose_ok_notice", LeadFieldType::Time),
+    ("nayose_ok_seminars", LeadFieldType::Time),
     ("nayose_why", LeadFieldType::Text),
 ];
 

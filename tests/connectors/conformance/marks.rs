@@ -14,19 +14,20 @@ pub async fn set_seen_lifted(loaded: &LoadedManifest) -> Result<(), String> {
     let played = Played::start(loaded).await;
     let connector = played.connector();
     let abilities = connector.abilities().clone();
-    let stream = abilities.stream.clone().filter(|_| abilities.block || abilities.permit).ok_or("it writes no block and no permit")?;
+    let stream =
+        abilities.stream.clone().filter(|_| abilities.block || !abilities.permits.is_empty()).ok_or("it writes no block and no permit")?;
     let id = played.make(&stream, 3)[1].clone();
     let until = NOW.plus(Span::days(7));
     let why = |text: &str| abilities.why.then(|| text.to_string());
     let hold = Change {
         block: abilities.block.then_some(true),
-        permit: abilities.permit.then_some(PermitChange::Withdrawn),
+        permits: abilities.permits.iter().map(|what_for| (what_for.clone(), PermitChange::Withdrawn)).collect(),
         why: why("open_deal_person"),
         ..Change::default()
     };
     let release = Change {
         block: abilities.block.then_some(false),
-        permit: abilities.permit.then_some(PermitChange::Until(until)),
+        permits: abilities.permits.iter().map(|what_for| (what_for.clone(), PermitChange::Until(until))).collect(),
         why: why(""),
         ..Change::default()
     };
@@ -40,7 +41,7 @@ pub async fn set_seen_lifted(loaded: &LoadedManifest) -> Result<(), String> {
         must(!abilities.block || is_set == is_held, || format!("{name}: the block shows {block:?}"))?;
         let permit = record.mark(Mark::Permit).cloned().unwrap_or(Value::Empty);
         let permitted = !matches!(permit, Value::Empty | Value::Bool(false)) && !matches!(&permit, Value::Text(t) if t.is_empty());
-        must(!abilities.permit || permitted != is_held, || format!("{name}: the permit shows {permit:?}"))?;
+        must(abilities.permits.is_empty() || permitted != is_held, || format!("{name}: the permit shows {permit:?}"))?;
     }
     no_consent(&played)
 }

@@ -43,7 +43,7 @@ pub async fn all_that_is_asked(loaded: &LoadedManifest) -> Result<Vec<(String, A
         let fields = abilities.fields.iter().map(|name| (name.clone(), if &**name == "score" { Value::Int(7) } else { Value::text("T") }));
         let all = Change { fields: fields.collect(), ..Change::default() };
         let permit = Change {
-            permit: abilities.permit.then_some(PermitChange::Until(NOW)),
+            permits: abilities.permits.iter().map(|what_for| (what_for.clone(), PermitChange::Until(NOW))).collect(),
             block: abilities.block.then_some(false),
             ..Change::default()
         };

@@ -130,7 +130,7 @@ async fn use_it(connector: &RestConnector, tape: &mut Tape<'_>) {
             let change = Change {
                 fields: vec![("phone".into(), Value::text("+81312345678"))],
                 block: Some(true),
-                permit: Some(PermitChange::Until(NOW)),
+                permits: PermitChange::Until(NOW).into(),
                 why: Some("open_deal_person".into()),
                 status: Some(StatusChange { to: "lead".into(), from: None }),
             };

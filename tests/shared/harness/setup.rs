@@ -20,6 +20,10 @@ pub struct Setup {
     pub refusals_limit: &'static str,
     /// Whether the marketing system also works with permits.
     pub permit: bool,
+    /// Permits for one kind or topic of mail: what stands in `permits = { .. }`.
+    pub permits: &'static str,
+    /// The mail that an open deal stops.
+    pub deal_stops: &'static [&'static str],
     pub ask_above: &'static str,
     /// The same for fields and status.
     pub changes_above: &'static str,
@@ -44,6 +48,8 @@ impl Default for Setup {
             tickets_limit: "1h",
             refusals_limit: "1h",
             permit: false,
+            permits: "",
+            deal_stops: &["campaign", "newsletter", "rep_sender"],
             ask_above: r#"people = 10000, share = "100%""#,
             changes_above: r#"records = 10000, share = "100%""#,
             http_token: false,
@@ -71,12 +77,13 @@ impl Setup {
         let Sandbox { crm_url, support_url, ma_url, ma_list, .. } = sandbox;
         let sweep = self.sweep.map(|s| format!("\nsweep = {s:?}")).unwrap_or_default();
         let permit = if self.permit { "permit = \"nayose_ok_until\", lease = \"7d\", " } else { "" };
+        let permits = if self.permits.is_empty() { String::new() } else { format!("permits = {{ {} }}, ", self.permits) };
         let http_token = if self.http_token { "token = { env = \"TEST_HTTP\" }\n" } else { "" };
         let read = |url: &str, token: &str| format!("base_url = {url:?}\ntoken = {{ env = {token:?} }}\nevery = \"1s\"{sweep}");
         let ma = format!(
             "base_url = {ma_url:?}\nclient_id = {{ env = \"TEST_MA_ID\" }}\nclient_secret = {{ env = \"TEST_MA_SECRET\" }}\n\
              list_id = {ma_list:?}\nevery = \"1s\"\nsweep = \"1s\"\nwrites = [\"hold\", \"status\", \"phone\", \"title\"]\n\
-             hold = {{ block = true, {permit}why = \"nayose_why\" }}"
+             hold = {{ block = true, {permit}{permits}why = \"nayose_why\" }}"
         );
         [
             format!("{}\n[state]\nurl = \"sled:data\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n{http_token}", self.top),
@@ -92,13 +99,7 @@ impl Setup {
         let Setup { lost, closed, deals_limit, tickets_limit, refusals_limit, ask_above, changes_above, .. } = self;
         let after = format!("won = \"0d\", lost = {lost:?}");
         let deals_proved = format!("\"crm.deals\" = {deals_limit:?}, \"crm.deal_people\" = {deals_limit:?}");
-        let deals = Hold {
-            scope: "scope = \"account\"",
-            stops: &["campaign", "newsletter", "rep_sender"],
-            after: &after,
-            proof: &deals_proved,
-            ..OPEN_DEAL
-        };
+        let deals = Hold { scope: "scope = \"account\"", stops: self.deal_stops, after: &after, proof: &deals_proved, ..OPEN_DEAL };
         let (closed, tickets_proved) = (format!("closed = {closed:?}"), format!("\"support.tickets\" = {tickets_limit:?}"));
         let tickets = Hold { after: &closed, proof: &tickets_proved, ..CRITICAL_TICKET };
         let [customer, opportunity, lost, lead] = STATUSES;

@@ -34,7 +34,7 @@ fn ends(running: &mut Running) {
 fn show(running: &mut Running, marks: [&[(Mark, Value)]; 2]) {
     let lead = |n: &str, marks: &[(Mark, Value)]| -> Record {
         let mut lead = person(&format!("ma:person:{n}"), &address(n), None);
-        marks.iter().for_each(|(mark, value)| lead.set_mark(*mark, value.clone()));
+        marks.iter().for_each(|(mark, value)| lead.set_mark(mark.clone(), value.clone()));
         lead
     };
     running.sweep("ma.people", vec![lead("1", marks[0]), lead("2", marks[1])], vec![]);

@@ -110,21 +110,21 @@ fn a_lead_whose_address_cannot_be_read_gets_no_permit_and_loses_the_one_that_it_
     let place = Place::new();
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
-    let permit = |running: &mut Running, lead: &str| running.due(lead).release.and_then(|c| c.permit);
-    assert!(permit(&mut running, "ma:person:1").is_some());
+    let permit = |running: &mut Running, lead: &str| running.due(lead).release.map(|change| change.permits);
+    assert!(permit(&mut running, "ma:person:1").is_some_and(|permits| permits.gives()));
     running.later(Span::minutes(1));
     let mut unread = person("ma:person:1", "p1@acme.example, (p2", None);
     unread.has_unread_address = true;
     let other = person("ma:person:2", &address("2"), None);
     running.sweep("ma.people", vec![unread.clone(), other.clone()], vec![]);
     assert!(running.due("ma:person:1").is_empty());
-    assert!(matches!(permit(&mut running, "ma:person:2"), Some(PermitChange::Until(_))));
+    assert!(permit(&mut running, "ma:person:2").is_some_and(|permits| permits.gives()));
     running.later(Span::minutes(1));
     let until: Time = running.now.plus(Span::days(1));
     unread.set_mark(Mark::Permit, Value::Time(until));
     running.sweep("ma.people", vec![unread, other], vec![]);
-    let withdrawn = running.due("ma:person:1").protective.and_then(|c| c.permit);
-    assert_eq!(withdrawn, Some(PermitChange::Withdrawn));
+    let withdrawn = running.due("ma:person:1").protective.map(|change| change.permits);
+    assert_eq!(withdrawn, Some(PermitChange::Withdrawn.into()));
 }
 
 /// The system began to tell people as objects: the deal was taken for one that names nobody, and the gate let its people through.

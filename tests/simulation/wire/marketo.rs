@@ -3,6 +3,7 @@
 use super::fields;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
+use crate::kinds;
 use crate::precedence::hands::set;
 use crate::truth::{BlockBy, Event, Table, Way, text};
 use nayose::model::{Mark, Name, Record, Time, Value};
@@ -151,6 +152,7 @@ fn plain(id: u32, record: &Record) -> Json {
         "ok_until": permit,
         "nayose_why": record.mark(Mark::Why).and_then(Value::as_text),
     });
+    kinds::show(record, &mut row);
     for (name, value) in fields::told(TABLE, record) {
         row[name] = value;
     }
@@ -233,7 +235,7 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
                 }
                 "ok_until" => record.set_mark(Mark::Permit, time(said).map_or(Value::Empty, Value::Time)),
                 "nayose_why" => record.set_mark(Mark::Why, Value::text(said)),
-                _ => {}
+                other => drop(kinds::take(record, other, time(said))),
             }
         }
     };

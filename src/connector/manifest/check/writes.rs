@@ -98,7 +98,7 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
                 for value in [on, off].into_iter().flatten() {
                     c.template_value(&at, value, &HOLD);
                 }
-                if let (Mark::Block, Some(why)) = (mark, not_told_apart(on.as_ref(), off.as_ref())) {
+                if let (Mark::Block, Some(why)) = (&mark, not_told_apart(on.as_ref(), off.as_ref())) {
                     c.fail(&at, why);
                 }
             }
@@ -110,7 +110,7 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
         match record.marks.get(&mark) {
             None => c.fail(&at, "is written but never read back; add it to the stream's record.marks"),
             Some(read) => {
-                if let Some(why) = how.as_ref().and_then(|how| cannot_show(mark, how, read)) {
+                if let Some(why) = how.as_ref().and_then(|how| cannot_show(&mark, how, read)) {
                     c.fail(&["streams", &w.stream, "record", "marks", mark.name()], why);
                 }
             }
@@ -151,7 +151,7 @@ fn not_told_apart(on: Option<&toml::Value>, off: Option<&toml::Value>) -> Option
 }
 
 /// Why a mark that is read so cannot show what is written.
-fn cannot_show(mark: Mark, written: &MarkWrite, read: &MarkMap) -> Option<&'static str> {
+fn cannot_show(mark: &Mark, written: &MarkWrite, read: &MarkMap) -> Option<&'static str> {
     match written {
         MarkWrite::Label { label } => match &read.contains {
             Some(contains) if same_name(contains, label) => None,

@@ -8,7 +8,7 @@ use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
 use crate::connector::rest::writing::cells::{Cell, FieldWords, Fields};
-use crate::model::{Mark, Name, Record, Value, is_blank};
+use crate::model::{Mark, Name, PermitFor, Record, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -19,7 +19,7 @@ pub struct TargetWords {
     pub fields: BTreeMap<Name, FieldWords>,
     pub status: Option<StatusWords>,
     pub block: Option<MarkWords>,
-    pub permit: Option<MarkWords>,
+    pub permits: BTreeMap<PermitFor, MarkWords>,
     pub why: Option<MarkWords>,
     /// What empties a field.
     empty: Json,
@@ -95,16 +95,16 @@ impl TargetWords {
     pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<TargetWords, String> {
         let refusals = ConsentTests::of(record, settings)?;
         let named = |text: &str| settings.text(text)?.map(|name| refusals.other_than_field(name)).transpose();
-        let mark = |how: &Option<MarkWrite>| match how {
-            None => Ok::<_, String>(None),
-            Some(MarkWrite::Label { label }) => {
-                Ok(settings.text(label)?.map(|label| refusals.other_than_label(label)).transpose()?.map(MarkWords::Label))
+        let mark = |how: &MarkWrite| match how {
+            MarkWrite::Label { label } => {
+                Ok::<_, String>(settings.text(label)?.map(|label| refusals.other_than_label(label)).transpose()?.map(MarkWords::Label))
             }
-            Some(MarkWrite::Field { field, on, off, format }) => {
+            MarkWrite::Field { field, on, off, format } => {
                 let flag = Flag::of(on.as_ref(), off.as_ref(), settings)?;
                 Ok(named(field)?.zip(flag).map(|(field, flag)| MarkWords::Field { field, flag, format: format.unwrap_or_default() }))
             }
         };
+        let some = |how: &Option<MarkWrite>| how.as_ref().map_or(Ok(None), mark);
         let status = match &writes.status {
             None => None,
             Some(s) => {
@@ -123,13 +123,20 @@ impl TargetWords {
         for field in writes.fields.values().map(|f| f.field()).chain(writes.status.iter().filter_map(|s| s.field.as_deref())) {
             refusals.other_than_field(field.to_string())?;
         }
+        let own = writes.permits.iter().map(|(own, how)| (PermitFor::Own(own.clone()), how));
+        let mut permits = BTreeMap::new();
+        for (what_for, how) in writes.permit.iter().map(|how| (PermitFor::Marketing, how)).chain(own) {
+            if let Some(words) = mark(how)? {
+                permits.insert(what_for, words);
+            }
+        }
         let words = |(name, how): (&Name, &FieldWrite)| Ok((name.clone(), FieldWords::new(how, record.fields.get(name), settings)?));
         Ok(TargetWords {
             fields: writes.fields.iter().map(words).collect::<Result<_, String>>()?,
             status,
-            block: mark(&writes.block)?,
-            permit: mark(&writes.permit)?,
-            why: mark(&writes.why)?,
+            block: some(&writes.block)?,
+            permits,
+            why: some(&writes.why)?,
             empty,
             labels: writes.labels.as_ref().map_or(LabelNames::AsWritten, Labels::names),
             zone: settings.zone.clone(),
@@ -160,17 +167,17 @@ impl TargetWords {
                 MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block, self.labels),
             }
         }
-        if let Some(permit) = &change.permit {
+        for (what_for, permit) in change.permits.iter() {
             let given = matches!(permit, PermitChange::Until(_));
-            match self.permit.as_ref().ok_or_else(|| cannot("a permit"))? {
+            match self.permits.get(what_for).ok_or_else(|| cannot(&format!("a {}", what_for.label())))? {
                 MarkWords::Field { field, format, .. } => {
                     let value = match permit {
-                        PermitChange::Until(time) => Cell::Text(Cow::Owned(time_text(*time, *format, &self.zone))),
+                        PermitChange::Until(time) => Cell::Text(Cow::Owned(time_text(time, *format, &self.zone))),
                         PermitChange::Withdrawn => Cell::Json(Cow::Borrowed(&self.empty)),
                     };
                     row.fields.set(field, value);
                 }
-                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit, self.labels),
+                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, what_for.mark(), self.labels),
             }
         }
         if let Some(why) = &change.why {
@@ -215,10 +222,10 @@ impl TargetWords {
         let shows = |mark: Mark, want: &Value| same(record.mark(mark), want);
         let block =
             change.block.is_none_or(|b| shows(Mark::Block, &Value::Bool(b)) || !b && record.mark(Mark::Block).is_none_or(Value::is_empty));
-        let permit = change.permit.as_ref().is_none_or(|permit| match (permit, &self.permit) {
-            (permit, Some(MarkWords::Label(_))) => shows(Mark::Permit, &Value::Bool(matches!(permit, PermitChange::Until(_)))),
-            (PermitChange::Until(time), _) => shows(Mark::Permit, &Value::Time(*time)),
-            (PermitChange::Withdrawn, _) => shows(Mark::Permit, &Value::Empty),
+        let permit = change.permits.iter().all(|(what_for, permit)| match (permit, self.permits.get(what_for)) {
+            (permit, Some(MarkWords::Label(_))) => shows(what_for.mark(), &Value::Bool(matches!(permit, PermitChange::Until(_)))),
+            (PermitChange::Until(time), _) => shows(what_for.mark(), &Value::Time(time)),
+            (PermitChange::Withdrawn, _) => shows(what_for.mark(), &Value::Empty),
         });
         let why = change.why.as_ref().is_none_or(|why| match &self.why {
             Some(MarkWords::Label(_)) => shows(Mark::Why, &Value::Bool(!why.is_empty())),
@@ -239,7 +246,7 @@ impl Row<'_> {
 impl LabelStep {
     /// Whether the record shows the step done; `None` where the manifest has no mark that could tell.
     pub fn shown(&self, record: &Record) -> Option<bool> {
-        match record.mark(self.mark) {
+        match record.mark(&self.mark) {
             Some(Value::Bool(there)) => Some(*there == self.add),
             Some(Value::Text(labels)) => Some(labels.lines().any(|l| self.names.same(l, &self.label)) == self.add),
             Some(Value::Empty) => Some(!self.add),
@@ -293,7 +300,7 @@ mod tests {
         let change = Change {
             fields: vec![("phone".into(), Value::Empty), ("score".into(), Value::Int(5))],
             block: Some(true),
-            permit: Some(PermitChange::Until(Time(1_795_251_600_000))),
+            permits: PermitChange::Until(Time(1_795_251_600_000)).into(),
             why: Some("open_deal_person".into()),
             status: Some(StatusChange { to: "opportunity".into(), from: None }),
         };

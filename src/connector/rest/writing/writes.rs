@@ -91,8 +91,8 @@ impl TargetWriter {
         Abilities {
             block: words.block.is_some(),
             block_is_own_mark: matches!(words.block, Some(MarkWords::Label { .. })),
-            permit: words.permit.is_some(),
-            permit_ends: matches!(words.permit, Some(MarkWords::Field { .. })),
+            permits: words.permits.keys().cloned().collect(),
+            permit_ends: words.permits.values().any(|words| matches!(words, MarkWords::Field { .. })),
             why: words.why.is_some(),
             status: words.status.is_some(),
             fields: words.fields.keys().cloned().collect(),

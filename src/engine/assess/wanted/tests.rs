@@ -1,9 +1,9 @@
 use super::*;
 use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::{After, HoldRule, HoldScope, Stale, StatusRule};
-use crate::decide::standing::{Brief, Kinds};
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
-use crate::model::{Basis, Reason, RefusalScope};
+
+const MARKETING: [MailKind; 2] = [MailKind::Newsletter, MailKind::Campaign];
 
 fn proof(stream: &str, minutes: i64) -> Proof {
     Proof { system: "crm".into(), stream: stream.into(), limit: Span::minutes(minutes) }
@@ -37,9 +37,9 @@ fn a_permit_rests_on_the_proof_that_runs_out_first() {
         (Some(100), None, Stale::Hold, None),
     ] {
         let proved = |proof: &Proof| Proved { at: if &*proof.stream == "deals" { deals } else { people }.map(at), filtered_at: None };
-        assert_eq!(proofs_run_out(&policy(stale), proved), end.map(at), "{deals:?} {people:?} {stale:?}");
+        assert_eq!(proofs_run_out(&policy(stale), &MARKETING, proved), end.map(at), "{deals:?} {people:?} {stale:?}");
     }
-    assert_eq!(proofs_run_out(&Policy::default(), |_| Proved::default()), None, "without proofs nothing is ever given");
+    assert_eq!(proofs_run_out(&Policy::default(), &MARKETING, |_| Proved::default()), None, "without proofs nothing is ever given");
 }
 
 /// What rests on not having seen something does not take the place of more, nor of what somebody else set.
@@ -128,62 +128,5 @@ fn a_deal_is_of_those_whom_it_names_in_its_own_system() {
     deal.memory.past_people = vec!["2".into()];
     for (id, named) in [("crm:person:1", true), ("crm:person:2", false), ("desk:person:1", false), ("crm:account:1", false)] {
         assert_eq!(names_one_of(&deal, &[record("ma:person:9"), record(id)]), named, "{id}");
-    }
-}
-
-#[test]
-fn a_block_says_each_reason_once_and_not_the_no_that_the_target_shows_itself() {
-    let hold = |stops: &[MailKind]| Some([Brief { reason: Reason::CriticalTicket, stops: Kinds::of(stops), until: Some(Time(9)) }].into());
-    let free = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
-    let marketing: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
-    let others: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| !k.sent_by_ma()).collect();
-    let ticket = Reason::CriticalTicket.to_string();
-    let all = Reason::RefusedAll.to_string();
-    for (what, standing, shows, at, expected) in [
-        ("nothing against", free.clone(), false, 1, vec![]),
-        ("held", Standing { holds: hold(&marketing), ..free.clone() }, false, 1, vec![ticket]),
-        ("the hold is over", Standing { holds: hold(&marketing), ..free.clone() }, false, 9, vec![]),
-        ("mail that no marketing system sends", Standing { holds: hold(&others), ..free.clone() }, false, 1, vec![]),
-        ("refused elsewhere", Standing { refused_all: true, ..free.clone() }, false, 1, vec![all]),
-        ("refused here", Standing { refused_all: true, ..free.clone() }, true, 1, vec![]),
-        ("a topic", Standing { refused_topics: Some(["news".into()].into()), ..free }, false, 1, vec![]),
-        ("no basis", Standing::default(), false, 1, vec![Reason::NoBasis.to_string()]),
-    ] {
-        let mut target = record("ma:person:1");
-        target.refusals = if shows { vec![RefusalScope::All] } else { Vec::new() };
-        assert_eq!(against(&standing, &target, Time(at)), expected, "{what}");
-    }
-}
-
-#[test]
-fn a_permit_is_withdrawn_from_whom_mail_must_not_reach_and_left_alone_while_nothing_is_proved() {
-    let id = || "ma:person:1".parse().unwrap();
-    let shown = |unread: bool, refusals: Vec<RefusalScope>| Record { has_unread_address: unread, refusals, ..Record::new(id()) };
-    let free = || Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
-    let hold = Brief { reason: Reason::OpenDealPerson, stops: Kinds::of(&[MailKind::Campaign]), until: None };
-    let held = Standing { holds: Some([hold].into()), ..free() };
-    let refused = Standing { refused_all: true, ..free() };
-    let (until, withdraw) = (PermitWish::Until(Time(90)), PermitWish::Withdraw);
-    for (standing, record, end, block, permit) in [
-        (free(), shown(false, vec![]), Some(90), false, until),
-        (free(), shown(false, vec![]), None, false, PermitWish::Leave),
-        (free(), shown(true, vec![]), Some(90), false, withdraw),
-        (free(), shown(false, vec![RefusalScope::All]), Some(90), false, withdraw),
-        (refused, shown(false, vec![RefusalScope::All]), Some(90), false, withdraw),
-        (held, shown(false, vec![]), Some(90), true, withdraw),
-    ] {
-        let wanted = stops(&standing, &record, || end.map(Time), Time(9));
-        assert_eq!((wanted.block, wanted.why.is_empty(), wanted.permit), (block, !block, permit), "{standing:?} {record:?} {end:?}");
-    }
-}
-
-#[test]
-fn a_record_that_cannot_be_read_keeps_its_block_and_loses_its_permit() {
-    for blocked in [false, true] {
-        let mut record = Record::new("ma:person:1".parse().unwrap());
-        record.set_mark(Mark::Block, Value::Bool(blocked));
-        let mut wanted = Wanted { permit: PermitWish::Until(Time(90)), ..Wanted::default() };
-        widens_nothing(&mut wanted, &record);
-        assert_eq!((wanted.permit, wanted.block, &*wanted.why), (PermitWish::Withdraw, blocked, if blocked { UNREAD } else { "" }));
     }
 }

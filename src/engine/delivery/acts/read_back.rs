@@ -274,14 +274,7 @@ fn lane_landed(op: Op, sent: &Sent, before: &Record, shown: &Record, words: &Sys
     match op {
         Op::Hold | Op::Release => {
             let block = sent.block.is_none_or(|on| block_landed(on, shown)) && shows_our_why(sent, shown);
-            let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
-                (Some(until), Some(Value::Time(t))) => *t == until,
-                (Some(_), Some(Value::Bool(on))) => *on,
-                (None, Some(Value::Bool(on))) => !*on,
-                (None, Some(Value::Time(_))) | (Some(_), _) => false,
-                (None, _) => true,
-            });
-            block && permit
+            block && sent.permits.iter().all(|(what_for, until)| permit_landed(*until, shown.mark(what_for.mark())))
         }
         Op::Update => {
             let fields = sent.fields.iter().all(|(name, value)| field_landed(name, value, before, shown));
@@ -294,6 +287,17 @@ fn lane_landed(op: Op, sent: &Sent, before: &Record, shown: &Record, words: &Sys
                 .is_none_or(|why| shows_why(None, shown, why) || shown.mark(Mark::Why).is_some_and(|shown| is_form_of_why(why, shown)));
             fields && status && why
         }
+    }
+}
+
+/// Whether a permit that was sent is shown, or is gone that was withdrawn.
+fn permit_landed(until: Option<Time>, shown: Option<&Value>) -> bool {
+    match (until, shown) {
+        (Some(until), Some(Value::Time(shown))) => *shown == until,
+        (Some(_), Some(Value::Bool(on))) => *on,
+        (None, Some(Value::Bool(on))) => !*on,
+        (None, Some(Value::Time(_))) | (Some(_), _) => false,
+        (None, _) => true,
     }
 }
 

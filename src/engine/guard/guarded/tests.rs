@@ -1,6 +1,6 @@
 use super::*;
 use crate::decide::rules::{ChangeLimits, Widening};
-use crate::model::{Mark, Span, Value};
+use crate::model::{Mark, PermitFor, Span, Value};
 use proptest::prelude::*;
 
 fn policy(people: usize, records: usize) -> Policy {
@@ -75,24 +75,24 @@ fn what_was_sent_counts_in_each_direction_that_it_went() {
         at: Time(1),
         fields: Vec::new(),
         block: None,
-        permit: None,
+        permits: Vec::new(),
         why: Some("open_deal".into()),
         status: None,
         ours_before: false,
         unknown: false,
     };
     let fields = vec![("phone".into(), Value::Empty)];
-    let until = |at| Some(Some(Time(at)));
+    let until = |at| vec![(PermitFor::Marketing, Some(Time(at)))];
     for (what, sent, stands, expected) in [
         ("reason codes alone", nothing.clone(), false, &[][..]),
         ("a block", Sent { block: Some(true), ..nothing.clone() }, false, &[Op::Hold]),
-        ("a permit withdrawn", Sent { permit: Some(None), ..nothing.clone() }, true, &[Op::Hold]),
+        ("a permit withdrawn", Sent { permits: vec![(PermitFor::Marketing, None)], ..nothing.clone() }, true, &[Op::Hold]),
         ("a block lifted", Sent { block: Some(false), ..nothing.clone() }, false, &[Op::Release]),
-        ("a permit given", Sent { permit: until(90), ..nothing.clone() }, false, &[Op::Release]),
-        ("a permit renewed", Sent { permit: until(90), ..nothing.clone() }, true, &[]),
+        ("a permit given", Sent { permits: until(90), ..nothing.clone() }, false, &[Op::Release]),
+        ("a permit renewed", Sent { permits: until(90), ..nothing.clone() }, true, &[]),
         ("a field emptied", Sent { fields: fields.clone(), ..nothing.clone() }, false, &[Op::Update]),
         ("a status", Sent { status: Some("lead".into()), ..nothing.clone() }, false, &[Op::Update]),
-        ("all at once", Sent { block: Some(false), permit: Some(None), fields, ..nothing }, false, &Op::ALL),
+        ("all at once", Sent { block: Some(false), permits: vec![(PermitFor::Marketing, None)], fields, ..nothing }, false, &Op::ALL),
     ] {
         let mut record = Record::new("ma:person:1".parse().unwrap());
         record.marks = if stands { vec![(Mark::Permit, Value::Bool(true))] } else { Vec::new() };

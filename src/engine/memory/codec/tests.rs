@@ -1,6 +1,7 @@
+use super::marks::MARKS;
 use super::*;
-use crate::model::ShortText;
 use crate::model::{Age, Editor, Entries, EntryFate, FirstValue, LastEdit, PastStatus};
+use crate::model::{MailKind, Mark, OwnPermit, ShortText};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = ShortText> {
@@ -84,11 +85,20 @@ fn memory() -> impl Strategy<Value = Memory> {
         })
 }
 
+fn mark() -> impl Strategy<Value = Mark> {
+    let own = |own: OwnPermit| Mark::OwnPermit(own);
+    prop_oneof![
+        prop::sample::select(&MARKS[..]),
+        prop::sample::select(&MailKind::ALL[..]).prop_map(move |kind| own(OwnPermit::Kind(kind))),
+        name().prop_map(move |topic| own(OwnPermit::Topic(topic))),
+    ]
+}
+
 prop_compose! {
     fn record()(
         id in record_id(),
         fields in prop::collection::vec((name(), value(), age(), last_edit()), 0..4),
-        marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
+        marks in prop::collection::vec((mark(), value()), 0..3),
         refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(|topic| RefusalScope::Topic(topic.as_str().into()))], 0..3),
         same_as in prop::collection::vec(record_id(), 0..3),
         (account, more_accounts) in (prop::option::of(text()), prop::collection::vec(text(), 0..3)),

@@ -81,6 +81,36 @@ fn while_an_edit_waits_a_system_is_told_of_holds_in_both_ways() {
     }
 }
 
+/// What one kind of mail is told by: more of it takes blocks away, less of it leaves what stands there.
+#[test]
+fn permits_for_newsletters_or_campaigns_take_blocks_away_and_wait() {
+    let with = |permits: &[(MailKind, &str)]| {
+        let mut rules = Rules::clone(&told(Some((true, Some("may"), 2))));
+        let crm = &mut rules.systems[0];
+        crm.permits = permits.iter().map(|(kind, name)| (OwnPermit::Kind(*kind), name.to_string())).collect();
+        crm.settings.permits = crm.permits.clone();
+        Arc::new(rules)
+    };
+    use MailKind::{Newsletter, RepSender};
+    let (fewer, elsewhere) = ("sets no block any more", "in another field, or none");
+    for (before, now, widens) in [
+        (&[][..], &[(Newsletter, "n")][..], Some(fewer)),
+        (&[], &[(RepSender, "r")], None),
+        (&[(Newsletter, "n")], &[(Newsletter, "n"), (RepSender, "r")], Some(fewer)),
+        (&[(Newsletter, "n")], &[(Newsletter, "m")], Some(elsewhere)),
+        (&[(RepSender, "r")], &[], Some(elsewhere)),
+        (&[(RepSender, "r")], &[(RepSender, "r")], None),
+    ] {
+        let (former, files) = (RuleSet::of(&with(before)), with(now));
+        let said = targets_widen(&former, &RuleSet::of(&files), &files);
+        assert!(said.iter().all(|s| widens.is_some_and(|w| s.ends_with(w))) && said.len() == usize::from(widens.is_some()), "{said:?}");
+        let system = &systems_in_force(&files, &[former])[0];
+        let names: Vec<&str> = before.iter().map(|(_, name)| *name).collect();
+        assert_eq!(system.permits.values().collect::<Vec<_>>(), names, "as before, while it waits");
+        assert_eq!(system.permits, system.settings.permits);
+    }
+}
+
 #[test]
 fn of_several_former_ways_the_oldest_is_what_was_agreed_to_and_a_system_taken_out_is_told_of_nothing() {
     let sets = [told(Some((false, Some("oldest"), 3))), told(Some((false, Some("newer"), 4)))].map(|r| RuleSet::of(&r));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::connector::{PermitChange, StatusChange};
-use crate::model::Value;
+use crate::model::{PermitFor, Value};
 use proptest::prelude::*;
 
 fn status() -> Option<StatusChange> {
@@ -59,7 +59,7 @@ proptest! {
     ) {
         let whole = Change {
             block,
-            permit: permit.map(|given| if given { PermitChange::Until(Time(9)) } else { PermitChange::Withdrawn }),
+            permits: permit.map(|given| (PermitFor::Marketing, if given { PermitChange::Until(Time(9)) } else { PermitChange::Withdrawn })).into_iter().collect(),
             why: has_why.then(|| "vip".into()),
             status: has_status.then(status).flatten(),
             fields: if has_fields { phone() } else { Vec::new() },
@@ -68,7 +68,7 @@ proptest! {
         for part in parts(&whole) {
             prop_assert_ne!(&part, &Change::default());
             together.block = together.block.or(part.block);
-            together.permit = together.permit.or(part.permit);
+            part.permits.iter().for_each(|(what_for, change)| together.permits.set(what_for.clone(), change));
             together.why = together.why.or(part.why);
             together.status = together.status.or(part.status);
             together.fields.extend(part.fields);
@@ -149,7 +149,7 @@ fn what_is_undone_waits_from_when_it_was_written_last() {
 
 #[test]
 fn a_write_is_named_by_what_it_does_to_mail() {
-    let permit = |p| Change { permit: Some(p), ..Change::default() };
+    let permit = |p| Change { permits: PermitChange::into(p), ..Change::default() };
     for (change, name) in [
         (Change { block: Some(true), ..Change::default() }, "hold"),
         (permit(PermitChange::Withdrawn), "hold"),

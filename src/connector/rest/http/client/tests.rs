@@ -93,6 +93,7 @@ fn http(base: &str, network: &Network, more: &str) -> HttpClient {
         name: "ma".into(),
         settings,
         permit: None,
+        permits: Default::default(),
         why: None,
         time_zone: None,
         refusal_words: Default::default(),
