@@ -15,7 +15,7 @@
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
-//! - [`permit`]: which mail a permit in a marketing system is for
+//! - [`permit`]: which mail a permit in a marketing system is for; [`mark`]: what a record shows of it, and of blocks and statuses
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`rules_file`]: whose file the rules were written in
 //! - [`normal`]: the form in which values are compared
@@ -37,6 +37,7 @@ pub mod first_value;
 pub mod invisible;
 pub mod last_edit;
 pub mod mail;
+pub mod mark;
 pub mod name;
 pub mod normal;
 pub mod past_status;
@@ -62,10 +63,11 @@ pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;
 pub use last_edit::{Editor, LastEdit};
 pub use mail::{Mail, MailKind};
+pub use mark::Mark;
 pub use name::Name;
 pub use past_status::PastStatus;
 pub use permit::{OwnPermit, PermitFor};
-pub use record::{DealState, Mark, Presence, Record, TicketState};
+pub use record::{DealState, Presence, Record, TicketState};
 pub use record_id::{Entity, RecordId};
 pub use rules_file::RulesFile;
 pub use time::{Span, Time};

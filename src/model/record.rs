@@ -1,10 +1,8 @@
 //! Source records: one row of an outer system as it was last observed.
 
 use super::{
-    Address, Editor, Entries, Field, FirstValue, LastEdit, Name, OwnPermit, PastStatus, PermitFor, RecordId, RefusalScope, ShortText, Span,
-    Time, Value,
+    Address, Editor, Entries, Field, FirstValue, LastEdit, Mark, Name, PastStatus, RecordId, RefusalScope, ShortText, Span, Time, Value,
 };
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
@@ -72,45 +70,6 @@ pub enum Presence {
     MissedOnce,
     /// Missing from two complete passes, or reported deleted.
     Gone(Time),
-}
-
-/// What we write into a target beside merged fields, as the target shows it. Never a candidate of a merge.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Mark {
-    /// `Bool`: mail to this record is suppressed by an operator's flag. Any other value but `Empty` is somebody else's word for it.
-    Block,
-    /// `Time` (may be mailed until then) or `Bool` (carries the permit's label). For all marketing mail.
-    Permit,
-    /// `Text`: the reason codes beside the block.
-    Why,
-    /// `Text`: the lead status in the target's own words.
-    Status,
-    /// As `Permit`, for mail of one kind or topic. Which there are says systems.toml, not the manifest.
-    #[schemars(skip)]
-    OwnPermit(OwnPermit),
-}
-
-impl Mark {
-    /// What kind of mark it is.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Mark::Block => "block",
-            Mark::Permit | Mark::OwnPermit(_) => "permit",
-            Mark::Why => "why",
-            Mark::Status => "status",
-        }
-    }
-}
-
-impl PermitFor {
-    /// Where a record shows it.
-    pub fn mark(&self) -> Mark {
-        match self {
-            PermitFor::Marketing => Mark::Permit,
-            PermitFor::Own(own) => Mark::OwnPermit(own.clone()),
-        }
-    }
 }
 
 /// A record as last observed, and what is remembered of it.
