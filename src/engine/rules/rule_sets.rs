@@ -194,7 +194,7 @@ impl HoldWrites {
     fn sets_fewer_blocks(&self, before: &HoldWrites) -> bool {
         let is_new = |own: &&OwnPermit| matches!(own, OwnPermit::Kind(_)) && !before.permits.contains_key(*own);
         let of_marketing = |own: &OwnPermit| matches!(own, OwnPermit::Kind(kind) if kind.sent_by_ma());
-        self.permits.keys().any(|own| of_marketing(own)) && self.permits.keys().any(|own| is_new(&own))
+        self.permits.keys().any(of_marketing) && self.permits.keys().any(|own| is_new(&own))
     }
 
     /// Whether a permit is not told any more, or in another place: what stands there is left as it is.
