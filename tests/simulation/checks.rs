@@ -67,7 +67,7 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
             return fail(10, format!("{id}: {kind:?} with {:?} goes out, and only holds were approved", op.change));
         }
         if let Some(planned) = planned
-            && !planned.iter().any(|(i, o)| **i == *id.id && (o == kind.name() || kind == Op::Update || beside_a_hold(sim, kind, o)))
+            && !planned.iter().any(|(i, o)| **i == *id.id && (o == kind.name() || kind == Op::Update))
         {
             return fail(14, format!("{id}: {} is sent and was not in the plan made just before", kind.name()));
         }
@@ -81,11 +81,6 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
         }
     }
     many_releases(sim, table, batch)
-}
-
-/// A record that loses one permit and is given another is one write in the plan, by what protects (seed 134 with FieldRefused).
-fn beside_a_hold(sim: &Sim<'_>, kind: Op, planned: &str) -> bool {
-    sim.shape.told_apart && kind == Op::Release && planned == Op::Hold.name()
 }
 
 fn widens(

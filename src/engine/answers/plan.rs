@@ -3,7 +3,7 @@
 use super::by_order::DecidedByOrder;
 use super::forward_only::StatusesKept;
 use super::unprotected::Unprotected;
-use crate::connector::PermitChange;
+use crate::connector::{Change, PermitChange};
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
 use crate::engine::engine::Engine;
@@ -139,7 +139,7 @@ impl Engine {
             }
             if limit.is_none_or(|l| plan.writes.len() < l) {
                 let record = self.world.record(idx);
-                plan.writes.extend(self.planned(idx, &record, now));
+                plan.writes.extend(self.planned(idx, &record, now).into_iter().filter(|write| write.op == op.name()));
             }
         }
         plan
@@ -149,7 +149,9 @@ impl Engine {
     fn in_order(&self) -> Vec<(Op, Idx)> {
         let mut all: Vec<(Op, &Name, PersonIdx, Idx)> = Vec::new();
         for (name, system) in self.systems.iter() {
-            all.extend(system.outbox.iter().map(|(idx, lanes)| (lanes.foremost(), name, self.world.slot(*idx).person, *idx)));
+            let writes =
+                |(idx, lanes): (&Idx, &Lanes)| lanes.writes().map(|op| (op, name, self.world.slot(*idx).person, *idx)).collect::<Vec<_>>();
+            all.extend(system.outbox.iter().flat_map(writes));
         }
         all.sort_unstable();
         all.into_iter().map(|(op, _, _, idx)| (op, idx)).collect()
@@ -167,18 +169,26 @@ impl Engine {
         Some(LeftUndecided { statuses, fields, why })
     }
 
-    /// A record's planned writes: one, with everything that is due.
+    /// A record's planned writes, with everything that is due: one, or two where it loses one permit and is given another.
     pub fn planned(&self, idx: Idx, record: &Record, now: Time) -> Vec<PlannedWrite> {
         let due = self.due(idx, record, now);
-        if due.is_empty() {
-            return Vec::new();
-        }
+        let write = |(place, op): (usize, Op)| {
+            let own = match op {
+                Op::Hold => &due.protective,
+                Op::Release => &due.release,
+                Op::Update => &None,
+            };
+            let rest = due.update.as_ref().filter(|_| place == 0);
+            self.planned_write(idx, record, op, own.iter().chain(rest))
+        };
+        Lanes::of(&due).writes().enumerate().map(write).collect()
+    }
+
+    fn planned_write<'c>(&self, idx: Idx, record: &Record, op: Op, changes: impl Iterator<Item = &'c Change>) -> PlannedWrite {
         let person = self.world.slot(idx).person;
         let block_rule = self.hold_rules(person);
         let mut fields = BTreeMap::new();
-        // A record that is to be protected and let go of something else is protected first.
-        let op = Lanes::of(&due).foremost();
-        for change in [&due.protective, &due.release, &due.update].into_iter().flatten() {
+        for change in changes {
             if let Some(on) = change.block {
                 fields.insert(
                     "block".into(),
@@ -211,7 +221,7 @@ impl Engine {
         // What stands against a person is no reason for anything but a hold.
         let reasons = if person == NOBODY || op != Op::Hold { Vec::new() } else { self.reasons(person, record) };
         let (name, address) = self.known_as(person, record);
-        vec![PlannedWrite {
+        PlannedWrite {
             system: record.id.system.clone(),
             entity: record.id.entity.name().into(),
             id: record.id.id.to_string(),
@@ -221,7 +231,7 @@ impl Engine {
             address,
             reasons,
             fields,
-        }]
+        }
     }
 
     /// A name and an address to know a person by: the record's own, else those of another record of the person.

@@ -20,13 +20,11 @@ impl Lanes {
         Lanes { protective, release, update, rewrites: *rewrites, fills: *fills }
     }
 
-    /// What a write is called that carries all of it.
-    pub fn foremost(self) -> Op {
-        match self {
-            Lanes { protective: true, .. } => Op::Hold,
-            Lanes { release: true, .. } => Op::Release,
-            _ => Op::Update,
-        }
+    /// The writes that a plan tells: what protects and what releases are one each, and what is neither goes along with the first.
+    pub fn writes(self) -> impl Iterator<Item = Op> {
+        let neither = !self.protective && !self.release;
+        let all = [(Op::Hold, self.protective), (Op::Release, self.release), (Op::Update, self.update && neither)];
+        all.into_iter().filter_map(|(op, is)| is.then_some(op))
     }
 }
 
@@ -36,15 +34,21 @@ mod tests {
     use crate::connector::Change;
 
     #[test]
-    fn a_write_is_called_after_the_most_urgent_that_it_carries() {
+    fn what_protects_and_what_releases_are_told_each_and_the_rest_where_there_is_neither() {
         for bits in 0..8_u8 {
             let [protective, release, update] = [1, 2, 4].map(|bit| bits & bit != 0);
             let change = |is: bool| is.then(Change::default);
             let due = Due { protective: change(protective), release: change(release), update: change(update), ..Due::default() };
             let lanes = Lanes::of(&due);
             assert_eq!(lanes, Lanes { protective, release, update, ..Lanes::default() });
-            let carried = [(Op::Hold, protective), (Op::Release, release), (Op::Update, true)];
-            assert_eq!(Some(lanes.foremost()), carried.into_iter().find_map(|(op, is)| is.then_some(op)), "{lanes:?}");
+            let told = match (protective, release, update) {
+                (true, true, _) => vec![Op::Hold, Op::Release],
+                (true, false, _) => vec![Op::Hold],
+                (false, true, _) => vec![Op::Release],
+                (false, false, true) => vec![Op::Update],
+                (false, false, false) => vec![],
+            };
+            assert_eq!(lanes.writes().collect::<Vec<_>>(), told, "{lanes:?}");
         }
     }
 }
