@@ -41,12 +41,14 @@ impl OwnPermit {
 
 impl PermitFor {
     /// The kinds of mail that it lets go.
-    pub fn kinds(&self) -> Vec<MailKind> {
+    pub fn kinds(&self) -> impl Iterator<Item = MailKind> {
+        MailKind::ALL.into_iter().filter(|kind| self.lets_go(*kind))
+    }
+
+    fn lets_go(&self, kind: MailKind) -> bool {
         match self {
-            PermitFor::Own(OwnPermit::Kind(kind)) => vec![*kind],
-            PermitFor::Marketing | PermitFor::Own(OwnPermit::Topic(_)) => {
-                MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma()).collect()
-            }
+            PermitFor::Own(OwnPermit::Kind(own)) => *own == kind,
+            PermitFor::Marketing | PermitFor::Own(OwnPermit::Topic(_)) => kind.sent_by_ma(),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::decide::standing::HoldNow;
 use crate::engine::assess::person::Person;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{NOBODY, PersonIdx};
-use crate::model::{Entity, Name, Time, counted};
+use crate::model::{Entity, MailKind, Name, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,29 +109,29 @@ impl Engine {
                 }
             }
         }
+        let shown = self.kinds_shown();
         for (system, count) in &mut counts {
             let due = self.systems[system].outbox.in_lane(Lane::Protective).filter(|(idx, _)| !self.is_enforced_anyway(**idx));
             let people = due.map(|(idx, _)| self.world.slot(*idx).person).filter(|person| *person != NOBODY);
             let others: BTreeSet<PersonIdx> = people.filter(|person| !is_on_hold(&self.people[*person as usize])).collect();
-            count.others = others.len();
             for person in others {
-                *self.cause_but_hold(person, count) += 1;
+                *self.cause_but_block(person, &shown, count) += 1;
             }
+            count.others = count.said_no + count.no_basis + count.not_readable;
         }
         counts
     }
 
-    /// Where a person is counted who is on no hold and must get no mail.
-    fn cause_but_hold<'c>(&self, person: PersonIdx, count: &'c mut Unprotected) -> &'c mut usize {
+    /// Where a person is counted who is on no hold of marketing mail and must get no mail, or none of some of the kinds that are shown.
+    fn cause_but_block<'c>(&self, person: PersonIdx, shown: &[MailKind], count: &'c mut Unprotected) -> &'c mut usize {
         let standing = self.table.of(person);
-        let held = self.people[person as usize].holds.iter().any(|hold| hold.stops.contains_any(&self.kinds_shown()));
-        if held {
-            // For mail that has a permit of its own there.
-            &mut count.other_holds
-        } else if standing.refused_all || standing.refused_topics.is_some() {
+        if standing.refused_all || standing.refused_topics.is_some() {
             &mut count.said_no
         } else if standing.lacks_basis() {
             &mut count.no_basis
+        } else if self.people[person as usize].holds.iter().any(|hold| hold.stops.contains_any(shown)) {
+            // A permit of one kind is to be withdrawn.
+            &mut count.other_holds
         } else {
             &mut count.not_readable
         }

@@ -57,7 +57,7 @@ impl Engine {
     /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
     pub fn permit_end(&self, what_for: &PermitFor, lease: &Span) -> Option<Time> {
         let proved = |proof: &Proof| self.proved(&proof.system, &proof.stream);
-        proofs_run_out(&self.rules.rules().policy, &what_for.kinds(), proved).map(|end| end.plus(*lease))
+        proofs_run_out(&self.rules.rules().policy, what_for.kinds(), proved).map(|end| end.plus(*lease))
     }
 
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
@@ -202,9 +202,9 @@ impl Engine {
 }
 
 /// When the first of the proofs that these kinds of mail need runs out. `None`: one of them was never made.
-fn proofs_run_out(policy: &Policy, kinds: &[MailKind], proved: impl Fn(&Proof) -> Proved) -> Option<Time> {
+fn proofs_run_out(policy: &Policy, kinds: impl Iterator<Item = MailKind>, proved: impl Fn(&Proof) -> Proved) -> Option<Time> {
     let mut end: Option<Time> = None;
-    for needed in kinds.iter().flat_map(|kind| freshness::needed(policy, *kind)) {
+    for needed in kinds.flat_map(|kind| freshness::needed(policy, kind)) {
         let at = needed.at(proved(needed.proof))?.plus(needed.goes_by());
         end = Some(end.map_or(at, |e| e.min(at)));
     }

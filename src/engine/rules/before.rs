@@ -10,22 +10,22 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The rules in force, as a former version kept them.
-pub(in crate::engine) const RULES: Single<Vec<StoredBefore>> = Single::new("rules");
+pub(in crate::engine) const RULES: Single<Vec<RulesBefore<StoredHoldBefore>>> = Single::new("rules");
 
 /// The same in formats 4 to 6.
-pub(in crate::engine) const ONE_PERMIT_RULES: Single<Vec<OnePermitRules>> = Single::new("rules with stale");
+pub(in crate::engine) const ONE_PERMIT_RULES: Single<Vec<RulesBefore<StoredHold>>> = Single::new("rules with stale");
 
 /// What such an item says, in today's form.
 pub(in crate::engine) fn in_todays_form<T: Into<StoredRules>>(before: Vec<T>) -> Vec<StoredRules> {
     before.into_iter().map(T::into).collect()
 }
 
-/// A rule set of formats 4 to 6.
+/// A rule set of formats up to 6, with holds of some form.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
-pub(in crate::engine) struct OnePermitRules {
+pub(in crate::engine) struct RulesBefore<H> {
     declared: HoldFields,
-    holds: Vec<StoredHold>,
+    holds: Vec<H>,
     refusal_proofs: Vec<Proof>,
     widening: Widening,
     consent: ConsentRules,
@@ -50,30 +50,18 @@ impl From<OnePermitWrites> for HoldWrites {
     }
 }
 
-impl From<OnePermitRules> for StoredRules {
-    fn from(before: OnePermitRules) -> StoredRules {
-        let OnePermitRules { declared, holds, refusal_proofs, widening, consent, shared_mailboxes, targets } = before;
+impl<H: Into<StoredHold>> From<RulesBefore<H>> for StoredRules {
+    fn from(before: RulesBefore<H>) -> StoredRules {
+        let RulesBefore { declared, holds, refusal_proofs, widening, consent, shared_mailboxes, targets } = before;
+        let holds = holds.into_iter().map(H::into).collect();
         let targets = targets.into_iter().map(|(system, writes)| (system, writes.into())).collect();
         StoredRules { declared, holds, refusal_proofs, widening, consent, shared_mailboxes, targets }
     }
 }
 
-/// A rule set.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
-pub(in crate::engine) struct StoredBefore {
-    declared: HoldFields,
-    holds: Vec<StoredHoldBefore>,
-    refusal_proofs: Vec<Proof>,
-    widening: Widening,
-    consent: ConsentRules,
-    shared_mailboxes: Vec<String>,
-    targets: BTreeMap<Name, OnePermitWrites>,
-}
-
-#[derive(Deserialize)]
-#[cfg_attr(test, derive(Serialize))]
-struct StoredHoldBefore {
+pub(in crate::engine) struct StoredHoldBefore {
     name: Name,
     on: Entity,
     when: String,
@@ -84,28 +72,10 @@ struct StoredHoldBefore {
     rule: Name,
 }
 
-impl From<StoredBefore> for StoredRules {
-    fn from(before: StoredBefore) -> StoredRules {
-        let hold = |h: StoredHoldBefore| StoredHold {
-            name: h.name,
-            on: h.on,
-            when: h.when,
-            scope: h.scope,
-            stops: h.stops,
-            after: h.after,
-            proofs: h.proofs,
-            rule: h.rule,
-            stale: Stale::Hold,
-        };
-        StoredRules {
-            declared: before.declared,
-            holds: before.holds.into_iter().map(hold).collect(),
-            refusal_proofs: before.refusal_proofs,
-            widening: before.widening,
-            consent: before.consent,
-            shared_mailboxes: before.shared_mailboxes,
-            targets: before.targets.into_iter().map(|(system, writes)| (system, writes.into())).collect(),
-        }
+impl From<StoredHoldBefore> for StoredHold {
+    fn from(before: StoredHoldBefore) -> StoredHold {
+        let StoredHoldBefore { name, on, when, scope, stops, after, proofs, rule } = before;
+        StoredHold { name, on, when, scope, stops, after, proofs, rule, stale: Stale::Hold }
     }
 }
 
@@ -126,7 +96,7 @@ mod tests {
             proofs: vec![Proof { system: "crm".into(), stream: "deals".into(), limit: Span::minutes(15) }],
             rule: "policy.toml:4".into(),
         };
-        let before = StoredBefore {
+        let before = RulesBefore {
             declared: HoldFields::default(),
             holds: vec![hold],
             refusal_proofs: Vec::new(),
@@ -143,9 +113,9 @@ mod tests {
     #[test]
     fn a_system_that_had_one_permit_has_no_others() {
         let writes = OnePermitWrites { hold: true, block: true, permit: Some("ok".into()), lease: Span::days(7), line: 4 };
-        let before = OnePermitRules {
+        let before = RulesBefore {
             declared: HoldFields::default(),
-            holds: Vec::new(),
+            holds: Vec::<StoredHold>::new(),
             refusal_proofs: Vec::new(),
             widening: Widening::default(),
             consent: ConsentRules::default(),

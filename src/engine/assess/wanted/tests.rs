@@ -37,9 +37,13 @@ fn a_permit_rests_on_the_proof_that_runs_out_first() {
         (Some(100), None, Stale::Hold, None),
     ] {
         let proved = |proof: &Proof| Proved { at: if &*proof.stream == "deals" { deals } else { people }.map(at), filtered_at: None };
-        assert_eq!(proofs_run_out(&policy(stale), &MARKETING, proved), end.map(at), "{deals:?} {people:?} {stale:?}");
+        assert_eq!(proofs_run_out(&policy(stale), MARKETING.into_iter(), proved), end.map(at), "{deals:?} {people:?} {stale:?}");
     }
-    assert_eq!(proofs_run_out(&Policy::default(), &MARKETING, |_| Proved::default()), None, "without proofs nothing is ever given");
+    assert_eq!(
+        proofs_run_out(&Policy::default(), MARKETING.into_iter(), |_| Proved::default()),
+        None,
+        "without proofs nothing is ever given"
+    );
 }
 
 /// What rests on not having seen something does not take the place of more, nor of what somebody else set.
