@@ -1,6 +1,7 @@
 //! Permits for one kind of mail: what a hold stops in the marketing system, and what it leaves.
 
-use super::harness::{Setup, World, person};
+use super::harness::{Setup, World, object, person};
+use serde_json::json;
 
 const PERMITS: &str =
     r#"newsletter = "nayose_ok_newsletter", campaign = "nayose_ok_campaign", rep_sender = "nayose_ok_rep", notice = "nayose_ok_notice""#;
@@ -48,4 +49,29 @@ fn a_hold_on_newsletters_alone_blocks_nobody_and_one_on_all_marketing_mail_does(
         // The notice that somebody will be mailed may go to who must get no newsletter.
         assert_eq!((world.blocked(hanako.lead), shown(&world, hanako.lead)), (blocked, left), "{stops:?}");
     }
+}
+
+/// Such a write was one in the plan, called hold, and the release that went with it was not counted.
+#[test]
+fn a_plan_tells_the_permit_that_is_taken_and_those_that_are_given_each() {
+    let world = World::new(Setup { permits: PERMITS, deal_stops: &["newsletter"], ..Setup::default() });
+    let handle = &world.sandbox.handle;
+    let hanako = person(handle, "Hanako", "Mori", None);
+    handle.open_deal(&[hanako.contact], None).unwrap();
+    // Somebody gave it by hand.
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(48);
+    handle.edit_lead(hanako.lead, &object(json!({ "nayose_ok_newsletter": later.to_string() }))).unwrap();
+    let plan = world.run("plan").json();
+    assert_eq!(
+        (&plan["totals"]["hold"], &plan["totals"]["release"], &plan["totals"]["permit"]),
+        (&json!(1), &json!(1), &json!(1)),
+        "{plan:#}"
+    );
+    let of = |op: &str| plan["writes"].as_array().unwrap().iter().find(|write| write["op"] == op).cloned().unwrap_or_default();
+    assert_eq!(of("hold")["fields"]["permit:newsletter"]["new"], json!(null), "{plan:#}");
+    let given: Vec<String> = of("release")["fields"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(given, ["permit:campaign", "permit:onboarding_notice", "permit:rep_sender"]);
+    world.run("approve ma").exits(0);
+    world.sync_until("as planned", |w| shown(w, hanako.lead) == [false, true, true, true]);
+    assert!(!world.blocked(hanako.lead));
 }

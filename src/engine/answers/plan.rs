@@ -128,39 +128,45 @@ impl Engine {
             plan.totals.overwrite += usize::from(lanes.rewrites);
             plan.totals.fill += usize::from(lanes.fills);
         }
-        for (op, idx) in self.in_order() {
+        for (op, is_first, idx) in self.in_order() {
             match op {
                 Op::Hold => plan.totals.hold += 1,
                 Op::Release => {
                     plan.totals.release += 1;
-                    plan.totals.permit += usize::from(!self.lifts_a_block(idx));
+                    plan.totals.permit += usize::from(!self.lifts_a_block(idx, now));
                 }
                 Op::Update => plan.totals.update += 1,
             }
-            if limit.is_none_or(|l| plan.writes.len() < l) {
+            // All of a record's at its first: what is due by now may be another thing than what was lined up.
+            if is_first && limit.is_none_or(|l| plan.writes.len() < l) {
                 let record = self.world.record(idx);
-                plan.writes.extend(self.planned(idx, &record, now).into_iter().filter(|write| write.op == op.name()));
+                plan.writes.extend(self.planned(idx, &record, now));
             }
         }
         plan
     }
 
-    /// All that is lined up: what protects first, then what releases, then the rest; each by system, and a person's records together.
-    fn in_order(&self) -> Vec<(Op, Idx)> {
-        let mut all: Vec<(Op, &Name, PersonIdx, Idx)> = Vec::new();
+    /// All that is lined up: what protects first, then what releases, then the rest; each by system, and a person's records together. With each
+    /// whether it is the first of its record's.
+    fn in_order(&self) -> Vec<(Op, bool, Idx)> {
+        let mut all: Vec<(Op, &Name, PersonIdx, Idx, bool)> = Vec::new();
         for (name, system) in self.systems.iter() {
-            let writes =
-                |(idx, lanes): (&Idx, &Lanes)| lanes.writes().map(|op| (op, name, self.world.slot(*idx).person, *idx)).collect::<Vec<_>>();
+            let writes = |(idx, lanes): (&Idx, &Lanes)| {
+                lanes.writes().enumerate().map(|(place, op)| (op, name, self.world.slot(*idx).person, *idx, place == 0)).collect::<Vec<_>>()
+            };
             all.extend(system.outbox.iter().flat_map(writes));
         }
         all.sort_unstable();
-        all.into_iter().map(|(op, _, _, idx)| (op, idx)).collect()
+        all.into_iter().map(|(op, _, _, idx, is_first)| (op, is_first, idx)).collect()
     }
 
     /// Whether a release takes a block of ours away; else it gives or renews a permit.
-    fn lifts_a_block(&self, idx: Idx) -> bool {
+    fn lifts_a_block(&self, idx: Idx, now: Time) -> bool {
         let ours = self.targets.of(idx).is_some_and(|t| t.block_ours);
-        ours && self.world.record(idx).is_blocked()
+        let lifts = |record: &Record| self.due(idx, record, now).release.is_some_and(|change| change.block == Some(false));
+        // Beside a block that stays, a permit for some other mail may be given.
+        let record = self.world.record(idx);
+        ours && record.is_blocked() && lifts(&record)
     }
 
     fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
