@@ -80,6 +80,19 @@ fn what_follows_from_files_that_are_right_is_noted() {
     assert!(notes("policy.toml", &policy(&[LEAD], &[], "\"ma.people\" = \"1h\"", "")).contains("has no hold"));
     let footer_only = stated.replace("stops = [\"campaign\", \"newsletter\", \"service_footer\"]", "stops = [\"service\"]");
     assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
+    // A part of marketing mail that the system cannot tell from the rest, and one that it can.
+    let campaigns = stated.replace("stops = [\"campaign\", \"newsletter\", \"service_footer\"]", "stops = [\"campaign\"]");
+    let told = notes("policy.toml", &campaigns);
+    assert!(
+        told.contains("ma cannot tell campaign from other marketing mail, so that the hold \"critical_ticket\" stops all of it"),
+        "{told}"
+    );
+    let permits = good("systems.toml")
+        .replace("permit = \"nayose_ok_until\", why", "permits = { campaign = \"ok_campaign\", rep_sender = \"ok_rep\" }, why");
+    for text in [&campaigns, &stated.replace("stops = [\"campaign\", \"newsletter\", \"service_footer\"]", "stops = [\"rep_sender\"]")] {
+        let config = load_with(&[("systems.toml", &permits), ("policy.toml", text)]).unwrap_or_else(|e| panic!("{}", e.drawn()));
+        assert_eq!(config.notes.join("\n"), "", "{text}");
+    }
     for (file, old, new, says) in [
         (
             "precedence.toml",

@@ -5,8 +5,8 @@ use axum::extract::{Query, State};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use nayose::connector::manifest::load;
-use nayose::connector::{Change, Connector, Lane, Outcome, RestConnector, SettingValue, SystemSettings, WriteOp};
-use nayose::model::{RecordId, Time};
+use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, RestConnector, SettingValue, SystemSettings, WriteOp};
+use nayose::model::{MailKind, OwnPermit, PermitFor, RecordId, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -76,6 +76,11 @@ async fn site() -> (Shared, RestConnector) {
 
 /// The same with a manifest that says something else.
 async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Shared, RestConnector) {
+    site_of(BTreeMap::new(), change).await
+}
+
+/// And with permits for one kind of mail.
+async fn site_of(permits: BTreeMap<OwnPermit, String>, change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Shared, RestConnector) {
     let site = Shared::default();
     let app = Router::new()
         .route("/labels/", get(labels).post(create))
@@ -93,7 +98,7 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
         name: "ma".into(),
         settings,
         permit: None,
-        permits: Default::default(),
+        permits,
         why: None,
         time_zone: None,
         refusal_words: Default::default(),
@@ -136,6 +141,34 @@ async fn where_case_makes_no_other_label_the_one_that_is_there_is_ours() {
     assert!(shown[0].is_blocked(), "{:?}", shown[0].marks);
     assert_eq!(block(&ma, false).await, Outcome::Applied);
     assert!(site.lock().unwrap().worn_names().is_empty());
+}
+
+#[tokio::test]
+async fn a_permit_for_one_kind_of_mail_is_a_label_of_its_own() {
+    let [newsletter, campaign] = [MailKind::Newsletter, MailKind::Campaign].map(OwnPermit::Kind);
+    let permits = BTreeMap::from([(newsletter.clone(), "ok-news".to_string()), (campaign.clone(), "ok-campaign".to_string())]);
+    let (site, ma) = site_of(permits, |_| {}).await;
+    let [newsletter, campaign] = [newsletter, campaign].map(PermitFor::Own);
+    assert_eq!(ma.abilities().permits, [newsletter.clone(), campaign.clone()], "and none for all marketing mail");
+    let until = PermitChange::Until(Time(1_895_251_600_000));
+    for (change, worn) in [
+        ([(newsletter.clone(), until), (campaign.clone(), until)], &["ok-campaign", "ok-news"][..]),
+        ([(newsletter.clone(), PermitChange::Withdrawn), (campaign.clone(), until)], &["ok-campaign"]),
+    ] {
+        let op = WriteOp {
+            record: format!("ma:person:{MEMBER}").parse().unwrap(),
+            change: Change { permits: change.into_iter().collect(), ..Change::default() },
+            again: true,
+        };
+        assert_eq!(ma.write(&[op], Lane::Protective).await.remove(0), Outcome::Applied);
+        let mut names: Vec<String> = site.lock().unwrap().worn_names().into_iter().map(String::from).collect();
+        names.sort_unstable();
+        assert_eq!(names, worn);
+        let shown = ma.read_back(&[MEMBER.into()], Lane::Protective).await.unwrap().remove(0);
+        for (permit, name) in [(&newsletter, "ok-news"), (&campaign, "ok-campaign")] {
+            assert_eq!(shown.mark(permit.mark()), Some(&nayose::model::Value::Bool(worn.contains(&name))), "{name}");
+        }
+    }
 }
 
 #[tokio::test]
