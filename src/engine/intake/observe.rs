@@ -196,7 +196,10 @@ impl Engine {
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
         let has_seen_lists = found.and_then(|idx| self.targets.of(idx)).is_some_and(Target::has_seen_lists);
-        let sight = if old.is_some() { Sight { stood, has_seen_lists, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
+        let sight = match found.filter(|_| old.is_some()) {
+            Some(idx) => Sight { stood, has_seen_lists, counts_touches, ..self.since_when(idx, sight, run, now) },
+            None => sight,
+        };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {
@@ -212,8 +215,12 @@ impl Engine {
         }
     }
 
-    /// Until when a record that is known was seen as it was known before.
-    fn since_when(&self, sight: Sight, run: &PassRun, now: Time) -> Sight {
+    /// Until when a record that is known was seen as it was known before. One whose row was passed over was not: it showed something else.
+    fn since_when(&self, idx: Idx, sight: Sight, run: &PassRun, now: Time) -> Sight {
+        let system = self.systems.get(&run.system);
+        if system.is_some_and(|system| system.channel.passed_over().contains(idx)) {
+            return Sight { read: self.latest_now(&run.system, now), ..sight };
+        }
         Sight {
             looked: self.proved(&run.system, &run.stream).last().map(|at| at.min(now)),
             swept: self.swept_until(run, now),

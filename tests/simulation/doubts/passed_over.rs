@@ -12,13 +12,14 @@ fn lead(address: &str) -> Record {
     lead
 }
 
-/// A lead's stop mark is answered while its system is listed, and the row shows this address; then its deal is won.
-fn listed_meanwhile(place: &Place, shown: &str) -> Running {
+/// A lead's stop mark is answered while its system is listed, so long after the first reading, and the row shows this address; then its
+/// deal is won.
+fn listed_meanwhile(place: &Place, shown: &str, after: Span) -> Running {
     let mut running = place.start(NOW);
     running.read_all(&[("1", None)]);
     running.engine.approve("ma", false, "tests", running.now).unwrap();
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
-    running.later(Span::seconds(1));
+    running.later(after);
     let Some(Act::Write(mut batch)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("a stop mark is due") };
     assert_eq!(batch.ops[0].change.block, Some(true));
     running.engine.commit().unwrap();
@@ -43,7 +44,7 @@ fn asked(running: &mut Running) -> ReadBack {
 #[test]
 fn what_somebody_else_changed_beside_our_write_is_seen_before_anything_is_released() {
     let place = Place::new();
-    let mut running = listed_meanwhile(&place, "see the card");
+    let mut running = listed_meanwhile(&place, "see the card", Span::seconds(1));
     let look = asked(&mut running);
     assert!(running.engine.next_act(&"ma".into(), running.now).is_none(), "it is being looked at");
     let failed = Err(Error::Unreachable { system: "ma".into(), what: "read back".into(), why: "no answer".into() });
@@ -63,7 +64,7 @@ fn what_somebody_else_changed_beside_our_write_is_seen_before_anything_is_releas
 #[test]
 fn an_address_that_was_changed_beside_our_write_is_seen_and_the_release_goes() {
     let place = Place::new();
-    let mut running = listed_meanwhile(&place, &address("2"));
+    let mut running = listed_meanwhile(&place, &address("2"), Span::seconds(1));
     let look = asked(&mut running);
     running.engine.book_read_back(&look, Ok(vec![lead(&address("2"))]), running.now).unwrap();
     running.decide();
@@ -76,7 +77,24 @@ fn an_address_that_was_changed_beside_our_write_is_seen_and_the_release_goes() {
 #[test]
 fn a_row_of_before_our_write_asks_nothing() {
     let place = Place::new();
-    let mut running = listed_meanwhile(&place, &address("1"));
+    let mut running = listed_meanwhile(&place, &address("1"), Span::seconds(1));
     let sent = running.deliver(|_| Outcome::Applied);
     assert!(sent.iter().any(|op| op.change.block == Some(false)), "{sent:?}");
+}
+
+/// What the row showed that was passed over had changed before the listing: it seemed to be as young as that, and won as the newest
+/// (seed 90000154).
+#[test]
+fn a_listing_that_passed_a_record_over_did_not_show_it_as_it_was_known() {
+    let place = Place::new();
+    let mut running = listed_meanwhile(&place, &address("2"), Span::minutes(120));
+    let look = asked(&mut running);
+    let mut shown = lead(&address("2"));
+    shown.changed_at = Some(running.now);
+    shown.set(&"email".into(), Value::text(&address("2")), running.now);
+    running.engine.book_read_back(&look, Ok(vec![shown]), running.now).unwrap();
+    let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    let record = running.engine.probe().world.record(idx);
+    let email = record.field("email").unwrap();
+    assert!(email.after.is_some_and(|after| after <= NOW.plus(Span::minutes(1))), "{email:?}");
 }

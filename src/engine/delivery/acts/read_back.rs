@@ -108,9 +108,6 @@ impl Engine {
     ) -> Result<(), Error> {
         let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
         state.channel.first_looks_mut().ended(&asked.places, answer.as_ref().err().map(ToString::to_string), now);
-        if answer.is_ok() {
-            asked.places.iter().for_each(|idx| state.channel.passed_over_mut().was_seen(*idx));
-        }
         let found = match answer {
             Ok(found) => found,
             Err(error) => {
@@ -132,6 +129,10 @@ impl Engine {
             if let Some(idx) = self.world.find(&shown.id) {
                 news |= self.take_read_again(idx, shown, began, now);
             }
+        }
+        // Until here, what they show was not seen by the listing that passed them over.
+        if let Some(state) = self.systems.get_mut(&asked.system) {
+            asked.places.iter().for_each(|idx| state.channel.passed_over_mut().was_seen(*idx));
         }
         if news {
             self.reconcile(now);
