@@ -41,10 +41,12 @@ pub fn free_port() -> u16 {
 }
 
 /// Systems tell times to the second: what is done in the second of our last write is not told from what was there before it.
+///
+/// Not in the first moments of the next one: two whose ages touch there are not told apart.
 pub fn in_the_next_second() {
-    let second = || jiff::Timestamp::now().as_second();
-    let begun = second();
-    wait_until("the second is over", SOON, || second() > begun);
+    let now = || jiff::Timestamp::now().as_millisecond();
+    let over = (now() / 1_000 + 1) * 1_000;
+    wait_until("the second is over", SOON, || now() > over + 1);
 }
 
 /// Asks again and again until it is so.
