@@ -25,7 +25,8 @@ use hashbrown::HashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
+/// The state's format. A newer one is refused; one older than [`FORMAT_VERSION_READ`] is set aside and
+/// everything read anew, but for what the journal keeps.
 pub const FORMAT_VERSION: u32 = 7;
 
 /// The oldest format that is read as it is: what came since are items of a new kind, values that cannot be

@@ -184,6 +184,8 @@ pub enum Way {
 #[derive(Debug, Default)]
 pub struct Truth {
     pub now: Time,
+    /// When an answer told the time last: how far our clock may be off since, nobody knows.
+    pub heard_at: Time,
     tables: BTreeMap<Table, BTreeMap<u32, Item>>,
     next: u32,
     /// By mailer: its feed.
@@ -213,6 +215,7 @@ impl Truth {
     pub fn new(now: Time, own_form: Option<OwnForm>) -> Truth {
         Truth {
             now,
+            heard_at: now,
             own_form,
             labels: BTreeMap::new(),
             worn: BTreeMap::new(),

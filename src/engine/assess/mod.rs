@@ -18,7 +18,7 @@
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
 //! - `pinned`: whose pins count for whom
-//! - `permits`: permits that end
+//! - `permits`: when permits that end are looked at again, by the clock (what is wanted of them: `protection`)
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
 //! - `kept`: who keeps a hold whose cause does not lead to them any more

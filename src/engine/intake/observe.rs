@@ -175,12 +175,12 @@ impl Engine {
                 return self.see_stand(idx, &new, run.began);
             }
             if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
-                self.pass_over(idx, &new);
+                self.pass_over(run, idx, &new);
                 // Refusals above count whenever they were read.
                 return self.mark_person(idx);
             }
             if self.targets.of(idx).is_some_and(|target| self.trails(run, idx, target, &new)) {
-                self.pass_over(idx, &new);
+                self.pass_over(run, idx, &new);
                 return self.mark_person(idx);
             }
         }

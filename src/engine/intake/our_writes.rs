@@ -1,12 +1,18 @@
 //! What a record that was read says of our own writes to it.
 
 use crate::engine::engine::Engine;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::habits::Habits;
 use crate::engine::target::{Noticed, Target};
+use crate::link::spread_keys;
 use crate::model::{Name, Record, RecordId, Time};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{BlockLost, WriteParked};
+
+/// Records of which a row was passed over, and that were not seen since: also the next process has not seen what the row showed.
+pub(in crate::engine) const PASSED_OVER: Kind<()> = Kind::new(Tag::PassedOver);
 
 impl Engine {
     /// What an observation says of our own writes to the record.
@@ -91,7 +97,7 @@ impl Engine {
 
     /// A row is passed over, as it was asked for before our last write to the record was acknowledged. What it shows beside what we write there
     /// is no doing of ours: who else has changed the record is seen by another look, and not only by the next whole listing.
-    pub(super) fn pass_over(&mut self, idx: Idx, row: &Record) {
+    pub(super) fn pass_over(&mut self, run: &PassRun, idx: Idx, row: &Record) {
         let (known, mut seen) = (self.world.record(idx), row.clone());
         seen.marks.clone_from(&known.marks);
         for agreed in self.targets.of(idx).into_iter().flat_map(|target| &target.agreed) {
@@ -103,8 +109,37 @@ impl Engine {
         if self.world.shows(idx, &seen) {
             return;
         }
-        if let Some(system) = self.systems.get_mut(&row.id.system) {
-            system.channel.passed_over_mut().note(idx);
+        if let Some(system) = self.systems.get_mut(&row.id.system)
+            && system.channel.passed_over_mut().note(idx)
+        {
+            self.ledger.put(PASSED_OVER, row.id.key(), &());
+        }
+        self.remember_borne(run, idx, known, &seen);
+    }
+
+    /// Whenever a row is of, its record bore the addresses that it shows: what spreads over them does so at once (seed 91003525).
+    fn remember_borne(&mut self, run: &PassRun, idx: Idx, known: Record, row: &Record) {
+        let mut record = known.clone();
+        record.memory.past_addresses = spread_keys(&known).into_iter().chain(spread_keys(row)).collect();
+        record.memory.past_addresses.sort();
+        record.memory.past_addresses.dedup();
+        let present = known.address();
+        record.memory.past_addresses.retain(|a| present.as_ref() != Some(a) && !known.addresses.contains(a));
+        if record.memory.past_addresses == known.memory.past_addresses {
+            return;
+        }
+        self.mark(idx, &known);
+        let keys = self.world.keys(&known);
+        self.keep_record_at(Some((idx, keys)), run.stream.clone(), &record);
+        self.mark(idx, &record);
+    }
+
+    /// What the record shows was seen, whatever row of it was passed over before.
+    pub(in crate::engine) fn was_passed_over_and_is_seen(&mut self, idx: Idx, system: &Name) {
+        if let Some(system) = self.systems.get_mut(system)
+            && system.channel.passed_over_mut().was_seen(idx)
+        {
+            self.ledger.delete(PASSED_OVER, self.world.slot(idx).id.key());
         }
     }
 
@@ -113,9 +148,7 @@ impl Engine {
         if self.targets.of(idx).is_none_or(|target| was_written_since(target, began)) {
             return;
         }
-        if let Some(system) = self.systems.get_mut(&shown.id.system) {
-            system.channel.passed_over_mut().was_seen(idx);
-        }
+        self.was_passed_over_and_is_seen(idx, &shown.id.system);
         self.learn(idx, shown);
         let Some(target) = self.targets.of_mut(idx) else { return };
         let stands_again = shown.is_blocked() && target.loses_its_block();

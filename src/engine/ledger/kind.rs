@@ -59,10 +59,12 @@ pub enum Tag {
     Pin = b'P',
     /// What lists that a person carries over said of a record.
     Listed = b'L',
+    /// Records of which a row was passed over, and that were not seen since.
+    PassedOver = b'v',
 }
 
 /// All of them.
-const TAGS: [Tag; 29] = [
+const TAGS: [Tag; 30] = [
     Tag::Record,
     Tag::Target,
     Tag::OnePermitTarget,
@@ -92,6 +94,7 @@ const TAGS: [Tag; 29] = [
     Tag::UnknownCodes,
     Tag::Pin,
     Tag::Listed,
+    Tag::PassedOver,
 ];
 
 impl Tag {

@@ -128,6 +128,14 @@ fn restore_of_systems(
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
             engine.targets.restore_listed(idx, LISTED.read(text, value)?);
         }
+        Tag::PassedOver => {
+            let Some((id, idx)) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id).map(|idx| (id, idx))) else {
+                return Ok(true);
+            };
+            if let Some(system) = engine.systems.get_mut(&id.system) {
+                system.channel.passed_over_mut().note(idx);
+            }
+        }
         Tag::Sent => read.under_way.push((key, SENT.read("of writes under way", value)?)),
         Tag::Stream => {
             engine.restore_stream(text, STREAM.read(text, value)?, now);

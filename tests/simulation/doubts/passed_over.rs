@@ -3,7 +3,7 @@
 use super::place::{NOW, Place, Running, address, deal, page, person};
 use nayose::connector::{Error, Outcome, Pass, PassEnd};
 use nayose::engine::delivery::acts::{Act, ReadBack};
-use nayose::model::{DealState, Mark, Record, Span, Value};
+use nayose::model::{DealState, Mark, Record, RefusalScope, Span, Value};
 
 /// The lead with our stop mark.
 fn lead(address: &str) -> Record {
@@ -82,12 +82,40 @@ fn a_row_of_before_our_write_asks_nothing() {
     assert!(sent.iter().any(|op| op.change.block == Some(false)), "{sent:?}");
 }
 
+/// Whatever that row is of, its record bore the address that it shows: who said no there gets no mail meanwhile (seed 91003525).
+#[test]
+fn an_address_in_a_row_that_is_passed_over_spreads_what_it_bears() {
+    let place = Place::new();
+    let mut running = listed_meanwhile(&place, &address("2"), Span::seconds(1));
+    assert_eq!(running.gate("1"), "allow");
+    let mut refusing = person("support:person:7", &address("2"), None);
+    refusing.refusals = vec![RefusalScope::All];
+    running.pass("support.people", Pass::Sweep, page(vec![refusing], vec![]));
+    running.decide();
+    assert_eq!(running.gate("1"), "deny refused_all");
+}
+
 /// What the row showed that was passed over had changed before the listing: it seemed to be as young as that, and won as the newest
 /// (seed 90000154).
 #[test]
 fn a_listing_that_passed_a_record_over_did_not_show_it_as_it_was_known() {
     let place = Place::new();
+    let running = listed_meanwhile(&place, &address("2"), Span::minutes(120));
+    dates_by_what_was_known(running);
+}
+
+/// Neither did it to the next process (seed 91001066).
+#[test]
+fn a_listing_that_passed_a_record_over_did_not_show_it_to_the_next_process_either() {
+    let place = Place::new();
     let mut running = listed_meanwhile(&place, &address("2"), Span::minutes(120));
+    running.engine.commit().unwrap();
+    let now = running.now.plus(Span::seconds(30));
+    drop(running);
+    dates_by_what_was_known(place.start(now));
+}
+
+fn dates_by_what_was_known(mut running: Running) {
     let look = asked(&mut running);
     let mut shown = lead(&address("2"));
     shown.changed_at = Some(running.now);

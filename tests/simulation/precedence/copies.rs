@@ -36,14 +36,23 @@ fn has_only_copies(sim: &Sim<'_>, order: Order, (table, item): (Table, &Item), f
     let account = &sim.truth.account;
     let tables = Table::PEOPLE.into_iter().filter(|table| order.rank(field, table.system()).is_some());
     let all = tables.flat_map(|table| sim.truth.table(table).iter().map(move |(number, other)| (table, *number, other)));
+    // What is somebody else's by now may still be known as theirs (seed 91001383).
+    let mine = sim.truth.addresses(item.record());
+    let bore_mine = |other: &Item| other.versions.iter().any(|v| sim.truth.addresses(&v.record).iter().any(|a| mine.contains(a)));
+    let (theirs, others): (Vec<_>, Vec<_>) = all.partition(|(_, _, other)| other.human == item.human);
+    if others.into_iter().any(|(_, _, other)| bore_mine(other)) {
+        return false;
+    }
     let mut copies = 0;
-    for (table, number, other) in all.filter(|(_, _, other)| other.human == item.human) {
+    for (table, number, other) in theirs {
         let Some(hand) = account.hand(table, number, field) else { continue };
         let is_known = match hand.by {
             Doer::Us => account.is_answered(table, number, hand.at),
             Doer::Person => shown(other.record(), field).is_empty() && account.first_seen(table, number, field).is_some(),
             // A search may still show what stood there before.
             Doer::Job if sim.truth.now.0 - hand.at.0 < TRAILS_MS => false,
+            // What a person typed is no copy where the job puts the same there again.
+            Doer::Job if sim.truth.past.is_typed(number, field) => false,
             Doer::Job => table == Table::CrmPeople && sim.truth.past.is_told(number, field),
         };
         copies += usize::from(hand.by == Doer::Job);

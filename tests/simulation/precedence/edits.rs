@@ -90,7 +90,8 @@ impl Sim<'_> {
         }
         let is_sure = self.orders.perhaps.is_empty();
         let back = self.orders.left.get(&order).is_some_and(|at| now.0 - at.0 <= TAKEN_BACK_WITHIN_MS) && !self.clock_was_off;
-        (self.orders.file, self.orders.is_unsure, self.orders.saved_at) = (order, true, now);
+        // How long ago it was left is told from the last answer before on (seed 91004669).
+        (self.orders.file, self.orders.is_unsure, self.orders.saved_at) = (order, true, now.min(self.truth.heard_at));
         self.counts.other += 1;
         if order == Order::Narrow || before == Order::Narrow {
             // What one system alone is asked for cannot go round, and its writes are not counted.
@@ -146,7 +147,7 @@ impl Sim<'_> {
         if !plan.starts_with("e_") {
             return Ok(());
         }
-        self.order_went(self.truth.now);
+        self.order_went(self.truth.heard_at);
         match self.waiting_edit() {
             Some(again) => fail(11, format!("the edit {plan} was approved, and {again} waits")),
             None => Ok(()),

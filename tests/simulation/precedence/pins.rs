@@ -67,8 +67,12 @@ impl Pins {
 
     /// What is surely pinned for whoever a record is of: the last word, if that was taken and hangs on something that is surely theirs.
     pub fn surely(&self, kin: &Kin<'_>, field: &str) -> Option<&Value> {
-        let last = self.touching(kin, field).max_by_key(|pin| pin.at)?;
-        let is_alone = self.touching(kin, field).filter(|pin| pin.at == last.at).count() == 1;
+        let all: Vec<&PinPut> = self.touching(kin, field).collect();
+        // One that hangs on the same takes the former's place, whatever a clock that went back since says (seed 91002733).
+        let stands = all.iter().enumerate().filter(|(i, pin)| !all[i + 1..].iter().any(|later| later.on == pin.on));
+        let standing: Vec<&PinPut> = stands.map(|(_, pin)| *pin).collect();
+        let last = standing.iter().max_by_key(|pin| pin.at)?;
+        let is_alone = standing.iter().filter(|pin| pin.at == last.at).count() == 1;
         let hangs = match &last.on {
             HangsOn::Record(table, number) => kin.is_surely(*table, *number),
             HangsOn::Address(address) => kin.bears_alone(address),

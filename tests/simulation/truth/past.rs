@@ -54,6 +54,13 @@ impl Past {
         self.edits.get(&(number, field)).into_iter().flatten().rev()
     }
 
+    /// Whether a person is among those who gave the field the value that it has, one after the other.
+    pub fn is_typed(&self, number: u32, field: &'static str) -> bool {
+        let last = self.of(number, field).next();
+        let mut same = self.of(number, field).take_while(|edit| last.is_some_and(|last| edit.value == last.value));
+        same.any(|edit| edit.by == Doer::Person)
+    }
+
     pub fn show(&mut self, number: u32, record: &Record) {
         self.shown.insert(number, record.clone());
     }

@@ -151,6 +151,7 @@ impl Site<'_> {
         }
         let mut reply = self.route(system, &ask);
         self.truth.past.answered(!fault);
+        self.truth.heard_at = self.truth.now;
         match throw {
             // Carried out, and nobody hears of it.
             4 => return Err(Lost::TimedOut),

@@ -217,7 +217,6 @@ impl Channel {
         (self.writes, self.looks) = Default::default();
         self.looked_at.clear();
         self.unlisted.clear();
-        self.passed_over.forget();
         self.first_looks = FirstLooks::default();
     }
 

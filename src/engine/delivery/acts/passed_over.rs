@@ -11,13 +11,14 @@ pub struct PassedOver {
 }
 
 impl PassedOver {
-    pub fn note(&mut self, idx: Idx) {
-        self.places.insert(idx);
+    /// Whether that is news.
+    pub fn note(&mut self, idx: Idx) -> bool {
+        self.places.insert(idx)
     }
 
-    /// It was seen as it is.
-    pub fn was_seen(&mut self, idx: Idx) {
-        self.places.remove(&idx);
+    /// It was seen as it is. Whether it was passed over before.
+    pub fn was_seen(&mut self, idx: Idx) -> bool {
+        self.places.remove(&idx)
     }
 
     pub fn contains(&self, idx: Idx) -> bool {
@@ -28,10 +29,6 @@ impl PassedOver {
     pub(super) fn next(&self, at_once: usize, may_be_read: impl Fn(Idx) -> bool) -> Vec<Idx> {
         self.places.iter().copied().filter(|idx| may_be_read(*idx)).take(at_once.max(1)).collect()
     }
-
-    pub(super) fn forget(&mut self) {
-        self.places.clear();
-    }
 }
 
 #[cfg(test)]
@@ -41,13 +38,11 @@ mod tests {
     #[test]
     fn what_was_passed_over_is_read_until_it_was_seen() {
         let mut passed = PassedOver::default();
-        [3, 1, 2].into_iter().for_each(|idx| passed.note(idx));
+        assert!([3, 1, 2].into_iter().all(|idx| passed.note(idx)) && !passed.note(3));
         assert_eq!(passed.next(2, |_| true), [1, 2]);
         assert_eq!(passed.next(2, |idx| idx != 1), [2, 3], "one that may not be read yet hides no other");
-        passed.was_seen(1);
+        assert!(passed.was_seen(1) && !passed.was_seen(1));
         assert!(!passed.contains(1) && passed.contains(2));
         assert_eq!(passed.next(0, |_| true), [2]);
-        passed.forget();
-        assert!(passed.next(2, |_| true).is_empty());
     }
 }

@@ -131,9 +131,7 @@ impl Engine {
             }
         }
         // Until here, what they show was not seen by the listing that passed them over.
-        if let Some(state) = self.systems.get_mut(&asked.system) {
-            asked.places.iter().for_each(|idx| state.channel.passed_over_mut().was_seen(*idx));
-        }
+        asked.places.iter().for_each(|idx| self.was_passed_over_and_is_seen(*idx, &asked.system));
         if news {
             self.reconcile(now);
             self.commit()?;
