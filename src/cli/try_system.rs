@@ -68,7 +68,8 @@ async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Con
         seen.insert(info.name.clone(), tried.first.into_iter().map(|record| record.id).collect());
         streams.push(tried.json);
     }
-    let back = match &first {
+    // What a person carries over is looked at in the next export, and never by its id.
+    let back = match first.as_ref().filter(|_| connector.abilities().by_hand.is_none()) {
         Some(record) => match read_back(connector, table, record).await {
             Ok(marks) => {
                 if !common.json {
