@@ -26,10 +26,15 @@ pub fn plain(header: &str) -> String {
     header.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// The same without what stands in brackets behind it, as 氏名（必須）.
+/// Units that make another number of what stands in the cells: 資本金（百万円） of 300 is no capital of 300.
+const MULTIPLES: [&str; 12] =
+    ["千円", "万円", "百万円", "億円", "千", "万", "百万", "億", "thousand", "inthousands", "million", "inmillions"];
+
+/// The same without what stands in brackets behind it, as 氏名（必須）; whole where that is such a unit.
 fn without_brackets(header: &str) -> String {
-    let header: String = header.nfkc().collect();
-    plain(header.split(['(', '[', '【']).next().unwrap_or_default())
+    let header: String = header.nfkc().flat_map(char::to_lowercase).collect();
+    let (name, behind) = header.split_once(['(', '[', '【']).unwrap_or((&header, ""));
+    if MULTIPLES.contains(&plain(behind).trim_start_matches("単位")) { plain(&header) } else { plain(name) }
 }
 
 impl FoundColumns {
@@ -82,10 +87,18 @@ pub fn find<'r>(
     rows: impl Iterator<Item = &'r [ListCell]>,
     own: &BTreeMap<String, String>,
 ) -> Result<(usize, FoundColumns), String> {
-    let tried = rows.take(HEADER_WITHIN_ROWS).map(|row| FoundColumns::of(profile, row, own)).enumerate();
+    let tried: Vec<FoundColumns> = rows.take(HEADER_WITHIN_ROWS).map(|row| FoundColumns::of(profile, row, own)).collect();
+    let named = tried.iter().cloned().enumerate().filter(|(_, found)| found.named > 0);
     // Of two that know as many, the first.
-    let best = tried.filter(|(_, found)| found.named > 0).max_by_key(|(place, found)| (found.known.len(), std::cmp::Reverse(*place)));
+    let best = named.max_by_key(|(place, found)| (found.known.len(), std::cmp::Reverse(*place)));
     let Some((place, found)) = best else { return Err("there is nothing in it".to_string()) };
+    if let Some(above) = table_above(profile, &tried, place) {
+        return Err(format!(
+            "two of its rows name columns, the {} and the {} that hold something: what stands between them would not be read; make each table a sheet or a file of its own",
+            ordinal(above),
+            ordinal(place)
+        ));
+    }
     let is_consent = |header: &&String| own.iter().any(|(name, key)| *key == CONSENT && plain(name) == plain(header));
     if let Some(other) = found.twice.iter().find(is_consent) {
         return Err(format!("two of its columns may be the person's own word, {other:?} is one; say which by consent = \"NAME\" in out"));
@@ -107,6 +120,24 @@ pub fn find<'r>(
             ))
         }
     }
+}
+
+/// A row above the header that is the header of another table. One beside it is the upper half of a header of two rows; one that names a single
+/// column, as `担当者 | 佐藤`, is a note.
+fn table_above(profile: ListProfile, tried: &[FoundColumns], header: usize) -> Option<usize> {
+    let above = tried.iter().take(header.saturating_sub(1));
+    above.enumerate().find(|(_, found)| found.known.len() > 1 && found.lacks(profile).is_none()).map(|(place, _)| place)
+}
+
+fn ordinal(place: usize) -> String {
+    let number = place + 1;
+    let ending = match number {
+        1 => "st",
+        2 => "nd",
+        3 => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 fn first_name(profile: ListProfile, key: &str) -> Option<&'static str> {
@@ -147,6 +178,10 @@ mod tests {
             (Contracts, "契約開始日", Some("contract_begins")),
             (Contracts, "開始日", Some("contract_begins")),
             (Accounts, "従業員数（名）", Some("employees")),
+            (Accounts, "資本金（円）", Some("capital")),
+            (Accounts, "資本金（百万円）", None),
+            (Accounts, "売上高[億円]", None),
+            (Deals, "金額（千円）", None),
             (Accounts, "法人番号", Some("corporate_number")),
             (Deals, "案件名", Some("deal_name")),
             (Deals, "担当者", Some("contact_name")),
@@ -175,5 +210,10 @@ mod tests {
         let told = |rows: &[Vec<ListCell>]| find(ListProfile::Contacts, rows.iter().map(Vec::as_slice), &none).unwrap_err();
         insta::assert_snapshot!(told(&[row(&["部署", "備考"])]), @r#"none of its first 20 rows names a column for メールアドレス or 氏名 or 姓; name it so, or say columns = { "NAME" = "email" }"#);
         assert_eq!(told(&[row(&[])]), "there is nothing in it");
+        let two =
+            [row(&["氏名", "会社名"]), row(&["山田", "アクメ"]), row(&["氏名", "会社名", "メール"]), row(&["林", "ベータ", "a@b.example"])];
+        assert!(told(&two).starts_with("two of its rows name columns, the 1st and the 3rd that hold something"), "{}", told(&two));
+        let note = [row(&["担当者", "佐藤"]), row(&["作成日", "2026/11/30"]), row(&["氏名", "メール"])];
+        assert_eq!(find(ListProfile::Contacts, note.iter().map(Vec::as_slice), &none).unwrap().0, 2);
     }
 }
