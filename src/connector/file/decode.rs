@@ -2,14 +2,30 @@
 
 use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
+/// How JIS begins characters of two bytes.
+const JIS: &[u8] = b"\x1B$";
+
 /// Decodes a text: a byte order mark says which encoding it is; without one it is UTF-8, and if it is not, CP932. `Err` says on which line the
 /// first byte stands that is neither.
 pub fn text(bytes: &[u8]) -> Result<String, String> {
+    told_apart(bytes).map(with_line_feeds)
+}
+
+/// The text as it stands there.
+fn told_apart(bytes: &[u8]) -> Result<String, String> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return decoded(encoding, &bytes[mark..]).ok_or_else(|| {
             let named = if encoding == UTF_8 { "UTF-8" } else { "UTF-16" };
             format!("line {} holds what is no {named}, though the file begins with its mark", first_bad_line(encoding, &bytes[mark..]))
         });
+    }
+    // Both are UTF-8 as they stand, and would give names of nonsense: JIS is of ASCII and its escapes, UTF-16 of Latin letters has a NUL beside each.
+    if let Some(at) = bytes.windows(JIS.len()).position(|part| part == JIS) {
+        let line = 1 + bytes[..at].iter().filter(|b| **b == b'\n').count();
+        return Err(format!("it is in JIS (ISO-2022-JP), as line {line} shows; save it as UTF-8"));
+    }
+    if matches!(bytes, [0, _, ..] | [_, 0, ..]) {
+        return Err("it is in UTF-16 without a byte order mark; save it as UTF-8".to_string());
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_string()),
@@ -20,6 +36,17 @@ pub fn text(bytes: &[u8]) -> Result<String, String> {
             format!("line {line} holds a byte that is neither UTF-8 nor CP932; save it as UTF-8")
         }),
     }
+}
+
+/// Each line ended by a line feed. Excel on the Mac ends lines by a carriage return alone: the reader of cells takes that for an end, and who
+/// counts lines does not see it, so that all rows would lie on the header's line and be passed over.
+fn with_line_feeds(text: String) -> String {
+    let bytes = text.as_bytes();
+    let is_alone = |at: usize| !matches!(bytes.get(at + 1), Some(b'\r' | b'\n'));
+    if !text.match_indices('\r').any(|(at, _)| is_alone(at)) {
+        return text;
+    }
+    text.char_indices().map(|(at, c)| if c == '\r' && is_alone(at) { '\n' } else { c }).collect()
 }
 
 /// The encoding of a text that can be decoded, and its mark.
@@ -88,6 +115,21 @@ mod tests {
         assert_eq!(text(marked).unwrap_err(), "line 2 holds what is no UTF-8, though the file begins with its mark");
         let half = [utf16("a\nb", [0xFF, 0xFE], u16::to_le_bytes), vec![0x00, 0xD8]].concat();
         assert_eq!(text(&half).unwrap_err(), "line 2 holds what is no UTF-16, though the file begins with its mark");
+    }
+
+    #[test]
+    fn lines_end_by_a_line_feed_whatever_ended_them() {
+        for (of, want) in [("a\rb\r", "a\nb\n"), ("a\rb\r\nc\n", "a\nb\r\nc\n"), ("a\r\nb\n", "a\r\nb\n"), ("a\r\r\nb", "a\r\r\nb")] {
+            assert_eq!(text(of.as_bytes()).as_deref(), Ok(want), "{of:?}");
+        }
+    }
+
+    #[test]
+    fn jis_and_unmarked_utf16_are_told_and_never_read_as_latin_letters() {
+        let jis = b"Name,E-mail\n\x1B$B;3ED\x1B(B,a@b.example\n";
+        assert_eq!(text(jis).unwrap_err(), "it is in JIS (ISO-2022-JP), as line 2 shows; save it as UTF-8");
+        let wide: Vec<u8> = "Name,E-mail\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(text(&wide).unwrap_err(), "it is in UTF-16 without a byte order mark; save it as UTF-8");
     }
 
     proptest! {

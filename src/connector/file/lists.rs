@@ -199,7 +199,7 @@ impl RowsToRecords<'_> {
         for told in &mut page.quarantined[quarantined..] {
             let column = row.place_of(&told.field);
             if column.is_some_and(|column| row.is_broken(column)) {
-                told.why = "is an error of the workbook, as #N/A".to_string();
+                told.why = "is an error of the workbook, as #N/A, or a formula that was never computed".to_string();
             }
             told.why = format!("{} ({})", told.why, table.place(number, column));
         }

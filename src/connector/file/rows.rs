@@ -1,9 +1,10 @@
 //! What a row says: its id, and its cells in the form that records are read from.
 
-use super::asked::ListsAsked;
+use super::asked::{ListsAsked, OutAsked};
 use super::cells::ListCell;
 use super::headers::{FoundColumns, plain};
-use super::profiles::{CLOSED, ListProfile, ROW_ID, UPDATED};
+use super::out::form;
+use super::profiles::{BLOCK, CLOSED, CONSENT, ListProfile, ROW_ID, UPDATED};
 use crate::connector::manifest::FieldKind;
 use crate::connector::raw::json::Json;
 use crate::model::normal::company;
@@ -129,15 +130,30 @@ impl<'r> ListRow<'r> {
         self.dated_by().and_then(|key| self.cell(key)).map(date_text)
     }
 
-    /// Which of several rows with one id counts before later ones: of cards that of the latest exchange, of deals one that may be open.
+    /// Which of several rows with one id counts before later ones: of cards that of the latest exchange, of deals one that may be open, of a tool's
+    /// own export one that speaks against mail. A tool may have somebody twice, and who said no in one place said no.
     pub fn rank(&self, rows: RowsAs, asked: &ListsAsked) -> String {
         match (rows, self.profile) {
             (RowsAs::Person, ListProfile::Cards) => {
                 self.cell("exchanged_on").and_then(ListCell::date).map(|date| date.iso()).unwrap_or_default()
             }
             (RowsAs::Deal, _) => self.state(asked).is_none_or(DealState::is_open).to_string(),
+            (RowsAs::Person, _) => match &asked.out {
+                Some(out) => self.against_mail(out),
+                None => String::new(),
+            },
             _ => String::new(),
         }
+    }
+
+    /// How much a row of a tool's export speaks against mail: the person's own word first, then somebody's block by hand. Of our own marks the
+    /// one that is missing counts, as a block that only one of two has is in force for one only.
+    fn against_mail(&self, out: &OutAsked) -> String {
+        let may_refuse = self.text(CONSENT).is_some_and(|word| !form::is_fine(&word));
+        let block = self.key(BLOCK);
+        let is_ours = block.as_ref().is_some_and(|word| *word == plain(&out.on));
+        let by_hand = block.is_some_and(|word| !is_ours && word != plain(&out.off));
+        format!("{may_refuse} {by_hand} {}", !is_ours)
     }
 
     /// Whether a cell there is an error of the workbook.
@@ -295,6 +311,23 @@ mod tests {
         assert_ne!(deal("アクメ"), deal("ベータ"));
         assert_eq!(id(Deals, RowsAs::Deal, &[("案件名", ""), ("会社名", "アクメ")]), None);
         assert_eq!(id(Accounts, RowsAs::Account, &[("商号", "株式会社アクメ")]).as_deref(), Some("アクメ"));
+    }
+
+    #[test]
+    fn of_two_rows_of_an_export_the_one_that_says_no_counts() {
+        let mut asked = ListsAsked::one(ListProfile::Contacts, "ma.csv".into());
+        asked.out = Some(OutAsked::all_of(form::of("kairos3").unwrap()));
+        asked.columns = BTreeMap::from([("配信可否".into(), CONSENT.into()), ("配信停止".into(), BLOCK.into())]);
+        let rank = |consent: &str, block: &str| {
+            let cell = |text: &str| ListCell::of_text(text);
+            let columns = FoundColumns::of(ListProfile::Contacts, &["メール", "配信可否", "配信停止"].map(cell), &asked.columns);
+            let cells = ["a@b.example", consent, block].map(cell);
+            ListRow { profile: ListProfile::Contacts, columns: &columns, cells: &cells }.rank(RowsAs::Person, &asked)
+        };
+        let yes = rank("承諾", "");
+        assert_eq!((rank("承諾", "可"), rank("", "")), (yes.clone(), yes.clone()));
+        assert!(rank("承諾", "停止") < yes, "a block that one of two lacks is still to be written");
+        assert!(rank("拒否", "") > yes && rank("×", "") > yes && rank("承諾", "手動") > yes && rank("拒否", "") > rank("承諾", "手動"));
     }
 
     #[test]

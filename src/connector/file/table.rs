@@ -72,20 +72,38 @@ impl ListTable {
     }
 
     fn of_workbook(profile: ListProfile, asked: &ListsAsked, file: &str, bytes: &[u8], modified: Time) -> Result<ListTable, String> {
-        let mut why = None;
+        let (mut why, mut list) = (None, None::<ListTable>);
         let mut book = workbook::Workbook::open(bytes)?;
         for sheet in book.sheets(asked.sheet.as_deref())? {
-            let rows = book.rows(&sheet)?;
-            match headers::find(profile, rows.iter().map(|(_, cells)| cells.as_slice()), &asked.columns) {
-                Ok((header, columns)) => {
-                    let above = rows[header].0;
-                    let content = TableContent::Sheet(rows);
-                    return Ok(ListTable { file: file.to_string(), sheet: Some(sheet), content, modified, columns, above });
+            let rows = match (book.rows(&sheet), &list) {
+                (Ok(rows), _) => rows,
+                // Another sheet than the list may be whatever it likes.
+                (Err(_), Some(_)) => continue,
+                (Err(wrong), None) => return Err(wrong),
+            };
+            let (header, columns) = match headers::find(profile, rows.iter().map(|(_, cells)| cells.as_slice()), &asked.columns) {
+                Ok(found) => found,
+                Err(wrong) => {
+                    why = why.or(Some(format!("sheet {sheet}: {wrong}")));
+                    continue;
                 }
-                Err(wrong) => why = why.or(Some(format!("sheet {sheet}: {wrong}"))),
+            };
+            let Some(first) = &list else {
+                let above = rows[header].0;
+                let content = TableContent::Sheet(rows);
+                list = Some(ListTable { file: file.to_string(), sheet: Some(sheet), content, modified, columns, above });
+                continue;
+            };
+            // One a year, one for each who sells, or a sum before the list itself: which of them counts, only their owner knows. One without rows
+            // is a form to be filled in.
+            if columns.known.len() >= first.columns.known.len() && rows.len() > header + 1 {
+                let first = first.sheet.as_deref().unwrap_or_default();
+                return Err(format!(
+                    "its sheets {first} and {sheet} may both be the list; say which is by sheet = {sheet:?}, or make each a file and read both by a pattern"
+                ));
             }
         }
-        Err(why.unwrap_or_else(|| "it has no sheet".to_string()))
+        list.ok_or_else(|| why.unwrap_or_else(|| "it has no sheet".to_string()))
     }
 
     pub fn rows(&self) -> TableRows<'_> {

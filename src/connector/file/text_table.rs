@@ -56,8 +56,14 @@ impl CsvText {
         if columns > COLUMNS_MAX {
             return Err(format!("its header names {columns} columns; a list has {COLUMNS_MAX} at most"));
         }
+        let quotes = Quotes::of(&self.text, self.separator);
+        if let Quotes::Astray { begins, ends } = quotes {
+            return Err(format!(
+                "a cell in quotes goes on from line {begins} to line {ends}, and more stands behind its last quote: one is missing or too much, and the rows between would be lost"
+            ));
+        }
         let mut rows = self.rows_below(0);
-        let (mut count, mut last) = (0, (0, 0, 0));
+        let (mut count, mut last) = (0, (0, 0));
         while rows.advance() {
             let (line, record) = (rows.line, &rows.record);
             if line > header && record.len() > columns && record.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
@@ -70,12 +76,10 @@ impl CsvText {
             if count > ROWS_MAX {
                 return Err(format!("it has more than {ROWS_MAX} rows"));
             }
-            last = (line, rows.at, record.len());
+            last = (line, record.len());
         }
-        let (line, at, cells) = last;
-        let rest = self.text.get(at..).unwrap_or_default();
-        let torn = rest.bytes().filter(|b| *b == b'"').count() % 2 == 1;
-        if torn || line > header && cells < columns && !self.text.ends_with('\n') {
+        let (line, cells) = last;
+        if quotes == Quotes::Open || line > header && cells < columns && !self.text.ends_with('\n') {
             return Err(format!("it is cut in its last row, line {line}"));
         }
         Ok(())
@@ -123,6 +127,56 @@ fn separator(text: &str) -> u8 {
     signs.into_iter().rev().max_by_key(|sign| count(line, *sign)).unwrap_or(b',')
 }
 
+/// What the quotes of a text leave of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Closed,
+    /// The last cell in quotes has no end.
+    Open,
+    /// A cell in quotes over several lines, behind whose last quote more stands than a separator or a line end. Where a quote is missing, the next
+    /// cell's first quote ends the cell; the reader takes that as it is, and the rows between for a part of one cell. Within one line, as
+    /// `"Acme" Inc`, nothing is lost by it.
+    Astray {
+        begins: usize,
+        ends: usize,
+    },
+}
+
+impl Quotes {
+    fn of(text: &str, separator: u8) -> Quotes {
+        let bytes = text.as_bytes();
+        let (mut at, mut line) = (0, 1);
+        while at < bytes.len() {
+            if bytes[at] == b'"' {
+                let Some(end) = end_of_quoted(bytes, at + 1) else { return Quotes::Open };
+                let begins = line;
+                line += bytes[at..end].iter().filter(|b| **b == b'\n').count();
+                at = end;
+                let is_end = |b: &u8| *b == separator || matches!(b, b'\r' | b'\n');
+                let behind = bytes[at..].iter().find(|b| **b != b' ');
+                if line > begins && behind.is_some_and(|b| !is_end(b)) {
+                    return Quotes::Astray { begins, ends: line };
+                }
+            }
+            let rest = bytes[at..].iter().position(|b| *b == separator || *b == b'\n').map_or(bytes.len(), |end| at + end);
+            line += usize::from(bytes.get(rest) == Some(&b'\n'));
+            at = rest + 1;
+        }
+        Quotes::Closed
+    }
+}
+
+/// Behind which byte a cell ends that begins there, behind its first quote.
+fn end_of_quoted(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        match (bytes.get(at)?, bytes.get(at + 1)) {
+            (b'"', Some(b'"')) => at += 2,
+            (b'"', _) => return Some(at + 1),
+            _ => at += 1,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +198,24 @@ mod tests {
         assert_eq!(rows(text, 1), want);
         assert_eq!(rows("氏名;メール\n山田;a@b.example\n", 1), [(2, vec!["山田".to_string(), "a@b.example".to_string()])]);
         assert_eq!(rows("氏名\tメール\n山田, 太郎\ta@b.example\n", 1)[0].1[0], "山田, 太郎");
+    }
+
+    #[test]
+    fn a_quote_that_is_missing_is_told_before_it_takes_rows_with_it() {
+        let check = |text: &str| CsvText::new(text.to_string(), false).check(1, 2);
+        for whole in [
+            "a,b\n\"1\n2\",x\n",
+            "a,b\n\"1\n2\" ,x\n",
+            "a,b\n\"Acme\" Inc,x\n",
+            "a,b\n5\" pipe,x\ny,5\" pipe\n",
+            "a,b\n\"x \"\"y\"\"\nz\",1\n",
+        ] {
+            assert_eq!(check(whole), Ok(()), "{whole:?}");
+        }
+        assert_eq!(
+            check("a,b\n\"1,x\n\"2\",y\n3,z\n").unwrap_err(),
+            "a cell in quotes goes on from line 2 to line 3, and more stands behind its last quote: one is missing or too much, and the rows between would be lost"
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::cells::ListCell;
 use super::dates::{self, ReadDate};
+use super::headers::HEADER_WITHIN_ROWS;
 use super::limits::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX};
-use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto_from_rs};
 use jiff::civil::DateTime;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,15 +48,24 @@ impl<'b> Workbook<'b> {
             // Cell by cell: a range is as large as its corners are apart.
             Sheets::Xlsx(book) => guarded(|| {
                 let mut cells = book.worksheet_cells_reader(sheet).map_err(|e| e.to_string())?;
-                while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
-                    rows.put(cell.get_position(), of_ref(cell.get_value()))?;
+                while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|e| e.to_string())? {
+                    // A program that computes nothing wrote it: what Excel would show there, nobody knows.
+                    let is_uncomputed = cell.formula.is_some() && matches!(cell.value, DataRef::Empty);
+                    rows.put(cell.pos, if is_uncomputed { ListCell::Broken } else { of_ref(&cell.value) })?;
                 }
-                Ok(())
+                // It holds the workbook.
+                drop(cells);
+                rows.spread(&book.merge_cells_by_sheet_name(sheet).map_err(|e| e.to_string())?)
             }),
             other => guarded(|| {
                 let range = other.worksheet_range(sheet).map_err(|e| e.to_string())?;
                 let (top, left) = range.start().unwrap_or_default();
-                range.used_cells().try_for_each(|(row, column, cell)| rows.put((top + row as u32, left + column as u32), of_data(cell)))
+                range.used_cells().try_for_each(|(row, column, cell)| rows.put((top + row as u32, left + column as u32), of_data(cell)))?;
+                // Of .xlsb and .ods the parser does not tell them.
+                match other {
+                    Sheets::Xls(book) => rows.spread(&book.merge_cells_by_sheet_name(sheet).map_err(|e| e.to_string())?),
+                    _ => Ok(()),
+                }
             }),
         };
         read.map_err(|why| format!("sheet {sheet} cannot be read ({why})"))?;
@@ -98,6 +108,32 @@ impl SheetRows {
             cells.resize(column + 1, ListCell::Empty);
         }
         cells[column] = cell;
+        Ok(())
+    }
+
+    /// Gives the text of merged cells to each row and column that they cover, as whoever looks at the sheet reads it: a company's name beside its
+    /// three deals is the company of all of them, and a header over two columns names both. A number or a day may be the sum or the end of
+    /// all, and stays where it is.
+    fn spread(&mut self, merged: &[Dimensions]) -> Result<(), String> {
+        for area in merged {
+            let (top, left) = (area.start.0 as usize + 1, area.start.1 as usize);
+            let (bottom, right) = (area.end.0 as usize + 1, (area.end.1 as usize).min(COLUMNS_MAX - 1));
+            let from = self.rows.partition_point(|(number, _)| *number < top);
+            let to = self.rows.partition_point(|(number, _)| *number <= bottom);
+            let first = self.rows.get(from).filter(|(number, _)| *number == top).and_then(|(_, cells)| cells.get(left));
+            let Some(text @ ListCell::Text(_)) = first.cloned() else { continue };
+            // Below the header a text over several columns is a note or `合計`, and nobody's company.
+            let right = if from < HEADER_WITHIN_ROWS { right } else { left };
+            for (_, cells) in &mut self.rows[from..to] {
+                // Areas may lie over each other, and be many: each look counts as a cell.
+                let left_over = self.cells_left.checked_sub((right + 1).saturating_sub(left));
+                self.cells_left = left_over.ok_or_else(|| format!("it has more than {CELLS_MAX} cells"))?;
+                if cells.len() <= right {
+                    cells.resize(right + 1, ListCell::Empty);
+                }
+                cells[left..=right].iter_mut().filter(|cell| cell.is_empty()).for_each(|cell| *cell = text.clone());
+            }
+        }
         Ok(())
     }
 }
@@ -150,6 +186,23 @@ fn iso(text: &str) -> ListCell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_of_merged_cells_is_that_of_each_row_and_column_and_a_number_is_not() {
+        let mut sheet = SheetRows { rows: Vec::new(), cells_left: 100 };
+        let cell = |text: &str| ListCell::of_text(text);
+        for (at, of) in
+            [((0, 0), cell("アクメ")), ((0, 1), cell("A")), ((0, 2), ListCell::Number(9.0)), ((1, 1), cell("B")), ((3, 1), cell("C"))]
+        {
+            sheet.put(at, of).unwrap();
+        }
+        let area = |start, end| Dimensions { start, end };
+        sheet.spread(&[area((0, 0), (2, 0)), area((0, 2), (1, 2)), area((3, 1), (3, 2))]).unwrap();
+        assert_eq!(sheet.rows[1], (2, vec![cell("アクメ"), cell("B")]));
+        assert_eq!(sheet.rows[2], (4, vec![ListCell::Empty, cell("C"), cell("C")]));
+        sheet.cells_left = 1;
+        assert!(sheet.spread(&[area((3, 1), (3, 2))]).is_err(), "a few far areas take no more than the largest list");
+    }
 
     #[test]
     fn a_sheet_of_a_few_far_cells_takes_no_more_room_than_the_largest_list() {
