@@ -280,6 +280,24 @@ fn an_open_deal_in_a_list_holds_everyone_of_its_company() {
 }
 
 #[test]
+fn of_two_sheets_that_may_be_the_list_none_is_taken_unsaid() {
+    let world = world("path = \"inbox/deals.xlsx\"\nprofile = \"deals\"", RULES);
+    holds_by_the_list(&world);
+    let mut book = Workbook::new();
+    for (name, deal) in [("2025", "old"), ("2026", "new")] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap();
+        for (row, cells) in (0..).zip([["案件名", "会社名"], [deal, "アクメ"]]) {
+            for (column, cell) in (0..).zip(cells) {
+                sheet.write_string(row, column, cell).unwrap();
+            }
+        }
+    }
+    put(&world, "deals.xlsx", book.save_to_buffer().unwrap());
+    assert!(error(&world, "deals").contains("its sheets 2025 and 2026 may both be the list"));
+}
+
+#[test]
 fn of_two_rows_for_one_deal_the_open_one_counts() {
     let world = world("path = \"inbox/deals.csv\"\nprofile = \"deals\"\nstages = { \"失注\" = \"lost\" }", RULES);
     holds_by_the_list(&world);

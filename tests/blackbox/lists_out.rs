@@ -25,6 +25,7 @@ fn from_init_to_a_block_that_is_in_force_and_its_release() {
     let checked = company.run("check").exits(0);
     assert!(checked.err.contains("count as open for ever") && !checked.err.contains("no list goes out"), "{}", checked.err);
     company.run("test").exits(0);
+    company.run("connector try ma").exits(0);
     let planned = company.run("plan").exits(4);
     assert!(planned.out.contains("1 person on open deals is not protected in ma"), "{}", planned.out);
     company.run("sync").exits(0);

@@ -4,6 +4,7 @@ use super::asked::ListsAsked;
 use super::disk::{self, FileStamp, FoundFile};
 use super::lists::{self, LoadedList, RowsKept};
 use super::manifest::StreamOfLists;
+use super::out::form;
 use super::profiles::ListProfile;
 use super::rows::{ListRow, RowsAs};
 use super::table::ListTable;
@@ -146,12 +147,20 @@ impl Contents {
         for table in loaded.lists.iter().flat_map(|list| &list.tables) {
             let named = |names: &[String]| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
             let (file, columns) = (&table.file, &table.columns);
-            if !columns.unknown.is_empty() {
-                notes.push(format!("{file}: nothing is read from the columns {}", named(&columns.unknown)));
+            let (refusing, unknown): (Vec<String>, Vec<String>) = columns.unknown.iter().cloned().partition(|name| form::may_refuse(name));
+            if !unknown.is_empty() {
+                notes.push(format!("{file}: nothing is read from the columns {}", named(&unknown)));
             }
-            if !columns.twice.is_empty() {
-                notes.push(format!("{file}: another column says what {} would, and counts", named(&columns.twice)));
+            // Of all columns the one that may not be lost: a "no" that stands nowhere else.
+            if !refusing.is_empty() {
+                notes.push(format!(
+                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it. Put it into the marketing tool first",
+                    named(&refusing)
+                ));
             }
+            notes.extend(columns.twice.iter().map(|(header, counts)| {
+                format!("{file}: {header:?} is not read, as {counts:?} says the same and counts; name the one that is meant in `columns`")
+            }));
         }
         if stream.rows == RowsAs::Deal {
             notes.extend(self.unknown_stages(&loaded));

@@ -1,7 +1,7 @@
 //! Which column of a list is what, by the names in its header row.
 
 use super::cells::ListCell;
-use super::profiles::{CONSENT, KnownColumn, ListProfile, MARKS};
+use super::profiles::{CLOSED, CONSENT, KnownColumn, ListProfile, MARKS};
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -15,8 +15,8 @@ pub struct FoundColumns {
     pub known: Vec<(usize, &'static KnownColumn)>,
     /// The names of the others.
     pub unknown: Vec<String>,
-    /// Columns that say what another to their left says already.
-    pub twice: Vec<String>,
+    /// Columns that say what another says already, each with the name of that.
+    pub twice: Vec<(String, String)>,
     /// How many columns have a name.
     pub named: usize,
 }
@@ -42,23 +42,42 @@ impl FoundColumns {
     pub fn of(profile: ListProfile, row: &[ListCell], own: &BTreeMap<String, String>) -> FoundColumns {
         let own: BTreeMap<String, &str> = own.iter().map(|(name, key)| (plain(name), key.as_str())).collect();
         let mut found = FoundColumns::default();
-        let mut taken = BTreeSet::new();
+        let mut candidates: BTreeMap<&str, (usize, usize, String)> = BTreeMap::new();
+        let mut twice = Vec::new();
         for (place, cell) in row.iter().enumerate() {
             let Some(header) = cell.text() else { continue };
             found.named += 1;
             let header = header.trim();
-            match known(profile, header, &own) {
-                None => found.unknown.push(header.to_string()),
-                Some(column) if !taken.insert(column.key) => found.twice.push(header.to_string()),
-                Some(column) => found.known.push((place, column)),
+            let Some((column, trust)) = known(profile, header, &own) else {
+                found.unknown.push(header.to_string());
+                continue;
+            };
+            // A list has the days of deals that were won and of those that were lost side by side.
+            match candidates.get_mut(column.key).filter(|_| column.key != CLOSED) {
+                None => {
+                    candidates.insert(column.key, (trust, found.known.len(), header.to_string()));
+                    found.known.push((place, column));
+                }
+                Some((best, at, of)) if trust < *best => {
+                    twice.push((std::mem::replace(of, header.to_string()), column.key));
+                    (*best, found.known[*at].0) = (trust, place);
+                }
+                Some(_) => twice.push((header.to_string(), column.key)),
             }
         }
+        let counts = |key: &str| candidates.get(key).map(|(_, _, header)| header.clone()).unwrap_or_default();
+        found.twice = twice.into_iter().map(|(header, key)| (header, counts(key))).collect();
         found
     }
 
     /// Where a column is.
     pub fn place(&self, key: &str) -> Option<usize> {
-        self.known.iter().find(|(_, column)| column.key == key).map(|(place, _)| *place)
+        self.places(key).next()
+    }
+
+    /// Where the columns are that say one thing, each of some rows.
+    pub fn places(&self, key: &str) -> impl Iterator<Item = usize> {
+        self.known.iter().filter(move |(_, column)| column.key == key).map(|(place, _)| *place)
     }
 
     /// What is there, by name: lists of one shape say the same.
@@ -72,12 +91,19 @@ impl FoundColumns {
     }
 }
 
-fn known(profile: ListProfile, header: &str, own: &BTreeMap<String, &str>) -> Option<&'static KnownColumn> {
+/// Which column a header names, and how far behind its best name that is: of two that say one thing the better named counts, as 先方担当者
+/// before 担当者, who may be one of our own.
+fn known(profile: ListProfile, header: &str, own: &BTreeMap<String, &str>) -> Option<(&'static KnownColumn, usize)> {
     let (whole, short) = (plain(header), without_brackets(header));
     if let Some(key) = own.get(&whole) {
-        return profile.columns().chain(MARKS).find(|column| column.key == *key);
+        return profile.columns().chain(MARKS).find(|column| column.key == *key).map(|column| (column, 0));
     }
-    let by_name = |name: &str| profile.columns().find(|column| column.headers.contains(&name) || plain(column.key) == name);
+    let by_name = |name: &str| {
+        profile.columns().find_map(|column| {
+            let place = column.headers.iter().position(|header| *header == name);
+            place.map(|place| place + 1).or_else(|| (plain(column.key) == name).then_some(1)).map(|trust| (column, trust))
+        })
+    };
     by_name(&whole).or_else(|| by_name(&short))
 }
 
@@ -99,9 +125,17 @@ pub fn find<'r>(
             ordinal(place)
         ));
     }
-    let is_consent = |header: &&String| own.iter().any(|(name, key)| *key == CONSENT && plain(name) == plain(header));
-    if let Some(other) = found.twice.iter().find(is_consent) {
+    let is_consent = |(header, _): &&(String, String)| own.iter().any(|(name, key)| *key == CONSENT && plain(name) == plain(header));
+    if let Some((other, _)) = found.twice.iter().find(is_consent) {
         return Err(format!("two of its columns may be the person's own word, {other:?} is one; say which by consent = \"NAME\" in out"));
+    }
+    // A header over two columns is mostly one over a family name and a given name: by one of them alone two people would be one.
+    let is_name = |header: &str| known(profile, header, &own.iter().map(|(name, key)| (plain(name), key.as_str())).collect());
+    let is_name = |header: &str| is_name(header).is_some_and(|(column, _)| ["name", "contact_name"].contains(&column.key));
+    if let Some((header, _)) = found.twice.iter().find(|(header, counts)| plain(header) == plain(counts) && is_name(header)) {
+        return Err(format!(
+            "two of its columns are named {header:?}; name them 姓 and 名, or give the one that is not meant another name"
+        ));
     }
     let lacks_mark = |mark: &&KnownColumn| own.values().any(|key| key == mark.key) && found.place(mark.key).is_none();
     if let (Some(mark), None) = (MARKS.iter().find(lacks_mark), found.lacks(profile)) {
@@ -153,7 +187,7 @@ mod tests {
     }
 
     fn key(profile: ListProfile, header: &str) -> Option<&'static str> {
-        known(profile, header, &BTreeMap::new()).map(|column| column.key)
+        known(profile, header, &BTreeMap::new()).map(|column| column.0.key)
     }
 
     #[test]
@@ -198,7 +232,15 @@ mod tests {
         let own = BTreeMap::from([("連絡先（代表）".to_string(), "phone".to_string()), ("電話".to_string(), "mobile".to_string())]);
         let found = FoundColumns::of(ListProfile::Contacts, &row(&["氏名", "連絡先(代表)", "電話", "メモ", "", "お名前"]), &own);
         assert_eq!(found.known.iter().map(|(at, c)| (*at, c.key)).collect::<Vec<_>>(), [(0, "name"), (1, "phone"), (2, "mobile")]);
-        assert_eq!((&*found.unknown, &*found.twice, found.named), (&["メモ".to_string()][..], &["お名前".to_string()][..], 5));
+        let twice = [("お名前".to_string(), "氏名".to_string())];
+        assert_eq!((&*found.unknown, &*found.twice, found.named), (&["メモ".to_string()][..], &twice[..], 5));
+    }
+
+    #[test]
+    fn of_two_columns_that_say_one_thing_the_better_named_counts() {
+        let found = FoundColumns::of(ListProfile::Deals, &row(&["案件名", "担当者", "先方担当者", "受注日", "失注日"]), &BTreeMap::new());
+        assert_eq!((found.place("contact_name"), found.places(CLOSED).collect::<Vec<_>>()), (Some(2), vec![3, 4]));
+        assert_eq!(found.twice, [("担当者".to_string(), "先方担当者".to_string())]);
     }
 
     #[test]
@@ -213,6 +255,10 @@ mod tests {
         let two =
             [row(&["氏名", "会社名"]), row(&["山田", "アクメ"]), row(&["氏名", "会社名", "メール"]), row(&["林", "ベータ", "a@b.example"])];
         assert!(told(&two).starts_with("two of its rows name columns, the 1st and the 3rd that hold something"), "{}", told(&two));
+        assert_eq!(
+            told(&[row(&["氏名", "氏 名", "メール"])]),
+            "two of its columns are named \"氏 名\"; name them 姓 and 名, or give the one that is not meant another name"
+        );
         let note = [row(&["担当者", "佐藤"]), row(&["作成日", "2026/11/30"]), row(&["氏名", "メール"])];
         assert_eq!(find(ListProfile::Contacts, note.iter().map(Vec::as_slice), &none).unwrap().0, 2);
     }

@@ -194,7 +194,8 @@ const DEALS: [KnownColumn; 13] = [
     column(
         "contact_name",
         Text,
-        &["担当者", "担当者名", "先方担当者", "先方担当", "お客様担当者", "顧客担当者", "氏名", "contact", "contactname"],
+        // Who is called just 担当者 may be one of our own.
+        &["先方担当者", "先方担当", "お客様担当者", "顧客担当者", "氏名", "担当者", "担当者名", "contact", "contactname"],
     ),
     EMAIL,
     column(

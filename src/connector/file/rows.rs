@@ -42,6 +42,12 @@ impl<'r> ListRow<'r> {
         self.cells.get(self.columns.place(key)?)
     }
 
+    /// When the deal ended: of the columns that say so, as 受注日 and 失注日, the last day of the row.
+    fn closed(&self) -> Option<&'r ListCell> {
+        let there = self.columns.places(CLOSED).filter_map(|place| self.cells.get(place)).filter(|cell| !cell.is_empty());
+        there.max_by_key(|cell| cell.date().map(|date| date.iso()))
+    }
+
     fn text(&self, key: &str) -> Option<String> {
         self.cell(key)?.text().map(|text| text.into_owned())
     }
@@ -190,7 +196,7 @@ impl<'r> ListRow<'r> {
         }
         if rows == RowsAs::Deal {
             put(STATE, self.state(asked).map(|state| state.name().to_string()));
-            put(ENDED, self.cell(CLOSED).map(date_text));
+            put(ENDED, self.closed().map(date_text));
             let people: Vec<Json<'static>> = self.contact_id().map(|id| Json::from(format!("{prefix}{id}"))).into_iter().collect();
             values.push((PEOPLE, Json::Array(people)));
         }
@@ -311,6 +317,18 @@ mod tests {
         assert_ne!(deal("アクメ"), deal("ベータ"));
         assert_eq!(id(Deals, RowsAs::Deal, &[("案件名", ""), ("会社名", "アクメ")]), None);
         assert_eq!(id(Accounts, RowsAs::Account, &[("商号", "株式会社アクメ")]).as_deref(), Some("アクメ"));
+    }
+
+    #[test]
+    fn a_deal_ended_on_the_last_day_that_its_row_says() {
+        let columns = ["案件名", "受注日", "失注日"].map(ListCell::of_text);
+        let columns = FoundColumns::of(ListProfile::Deals, &columns, &BTreeMap::new());
+        for (won, lost, want) in [("", "2026/11/30", Some("2026-11-30")), ("2026/12/01", "2026/11/30", Some("2026-12-01")), ("", "", None)]
+        {
+            let cells = ["A", won, lost].map(ListCell::of_text);
+            let row = ListRow { profile: ListProfile::Deals, columns: &columns, cells: &cells };
+            assert_eq!(row.closed().and_then(ListCell::date).map(|date| date.iso()).as_deref(), want, "{won} {lost}");
+        }
     }
 
     #[test]

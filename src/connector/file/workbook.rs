@@ -69,7 +69,20 @@ impl<'b> Workbook<'b> {
             }),
         };
         read.map_err(|why| format!("sheet {sheet} cannot be read ({why})"))?;
+        if self.counts_from_1904() {
+            rows.no_day_by_number();
+        }
         Ok(rows.rows)
+    }
+
+    /// Whether its days are counted from 1904 on, as Excel on the Mac did.
+    fn counts_from_1904(&self) -> bool {
+        match &self.sheets {
+            Sheets::Xlsx(book) => book.has_1904_epoch(),
+            Sheets::Xls(book) => book.has_1904_epoch(),
+            Sheets::Xlsb(book) => book.has_1904_epoch(),
+            Sheets::Ods(_) => false,
+        }
     }
 }
 
@@ -109,6 +122,17 @@ impl SheetRows {
         }
         cells[column] = cell;
         Ok(())
+    }
+
+    /// Numbers that are not shown as days stay numbers, and are no days: counted from 1900 on, they would be four years too early.
+    fn no_day_by_number(&mut self) {
+        for cell in self.rows.iter_mut().flat_map(|(_, cells)| cells) {
+            if let ListCell::Number(_) = cell
+                && let Some(text) = cell.text()
+            {
+                *cell = ListCell::Text(text.into_owned());
+            }
+        }
     }
 
     /// Gives the text of merged cells to each row and column that they cover, as whoever looks at the sheet reads it: a company's name beside its
@@ -186,6 +210,15 @@ fn iso(text: &str) -> ListCell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_days_count_from_1904_a_bare_number_is_no_day() {
+        let mut sheet = SheetRows { rows: vec![(1, vec![ListCell::Number(46_355.0), ListCell::of_text("2026/11/30")])], cells_left: 0 };
+        assert!(sheet.rows[0].1[0].date().is_some());
+        sheet.no_day_by_number();
+        let cells = &sheet.rows[0].1;
+        assert_eq!((cells[0].date(), cells[0].number().as_deref(), cells[1].date().is_some()), (None, Some("46355"), true));
+    }
 
     #[test]
     fn the_text_of_merged_cells_is_that_of_each_row_and_column_and_a_number_is_not() {

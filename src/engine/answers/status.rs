@@ -223,8 +223,17 @@ impl Engine {
         }
         let naming_nobody = |entity| self.world.naming_nobody().filter(|slot| slot.id.entity == entity).count();
         let [deals, tickets] = [Entity::Deal, Entity::Ticket].map(naming_nobody);
-        let deals = (deals > 0).then(|| counted(deals, "open deal names", "open deals name"));
-        lines.extend(deals.map(|deals| format!("{deals} nobody: that holds only the account, if one is named")));
+        let of_nobody = self.world.naming_nobody().filter(|slot| slot.id.entity == Entity::Deal);
+        let of_nobody = of_nobody
+            .filter(|slot| self.world.find(&slot.id).is_some_and(|idx| self.world.record(idx).accounts().next().is_none()))
+            .count();
+        let text = |deals: usize| counted(deals, "open deal names", "open deals name");
+        if deals > of_nobody {
+            lines.push(format!("{} nobody: that holds only the account", text(deals - of_nobody)));
+        }
+        if of_nobody > 0 {
+            lines.push(format!("{} neither a person nor a company: that holds nobody; name whom it is with", text(of_nobody)));
+        }
         let tickets = (tickets > 0).then(|| counted(tickets, "open ticket names", "open tickets name"));
         lines.extend(tickets.map(|tickets| format!("{tickets} nobody: that holds nobody; give each its requester")));
         lines

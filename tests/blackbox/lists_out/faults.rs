@@ -202,6 +202,20 @@ fn an_old_list_that_is_imported_later_is_seen_and_corrected() {
 }
 
 /// What an export from before the list shows, the list did not do; one that is older than the last says nothing at all.
+/// A tool may have somebody twice: the row that came last counted, and with it a yes beside a no.
+#[test]
+fn who_is_twice_in_the_export_and_said_no_in_one_place_said_no() {
+    let mut company = with_a_list();
+    for consent in ["拒否", "承諾"] {
+        company.lead("高橋 次郎", "jiro@takahashi.example");
+        company.tool.last_mut().unwrap().consent = consent;
+    }
+    company.export();
+    company.run("sync").exits(0);
+    let gate = company.run("gate jiro@takahashi.example");
+    assert!(gate.out.contains("deny") && gate.out.contains("refused_all"), "{}", gate.out);
+}
+
 #[test]
 fn a_stale_export_proves_nothing() {
     let mut company = with_a_list();

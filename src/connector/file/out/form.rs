@@ -69,6 +69,14 @@ pub fn is_consent(header: &str) -> bool {
     CONSENT.iter().any(|part| header.contains(part))
 }
 
+/// Whether a column may be one in which a list keeps who wants no mail, whatever it calls that.
+pub fn may_refuse(header: &str) -> bool {
+    const REFUSING: [&str; 9] =
+        ["配信停止", "配信不要", "配信拒否", "配信除外", "送付不可", "dm不可", "メルマガ", "unsubscribe", "donotemail"];
+    let header = plain(header);
+    is_consent(&header) || REFUSING.iter().any(|part| header.contains(part))
+}
+
 /// What words of consent mean, whichever tool says them.
 pub fn words() -> BTreeMap<String, RefusalWord> {
     let mut words = BTreeMap::new();
