@@ -166,6 +166,35 @@ async fn values_are_as_old_as_their_row_says_then_as_the_list_is_said_to_be() {
     );
 }
 
+/// What LibreOffice makes of one list, in each of its forms: see lists_made/README.md.
+#[tokio::test]
+async fn a_list_that_libreoffice_saved_gives_the_same_people_in_each_form() {
+    let made = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/connectors/lists_made/libreoffice");
+    let mut shown: Vec<(&str, String)> = Vec::new();
+    for file in ["cards-utf-8.csv", "cards-shift-jis.csv", "cards-utf-16.csv", "cards.xlsx", "cards.ods", "cards.xls"] {
+        let lists = connector(ListsAsked::one(ListProfile::Cards, made.join(file)));
+        let (_, pages) = read(&lists, "cards", Pass::Sweep).await.unwrap();
+        let mut people: Vec<String> = Vec::new();
+        for record in records(&pages) {
+            let fields: Vec<String> = record.fields.iter().map(|field| format!("{}={:?}", field.name, field.value)).collect();
+            people.push(format!("{} {}", record.id, fields.join(" ")));
+        }
+        people.sort();
+        shown.push((file, people.join("\n")));
+    }
+    let (_, first) = &shown[0];
+    assert!(
+        first.lines().count() == 3
+            && first.contains("髙橋 一郎")
+            && first.contains("﨑山 花子")
+            && first.contains("exchanged_on=Date(Date(20759))"),
+        "{first}"
+    );
+    for (file, people) in &shown {
+        assert_eq!(people, first, "{file}");
+    }
+}
+
 /// A broken file may neither end the process nor be taken for a list.
 #[tokio::test]
 async fn a_workbook_that_is_cut_anywhere_is_told() {
