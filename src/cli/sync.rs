@@ -44,7 +44,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     }
     for (system, tally) in synced.writes.iter().filter(|(_, tally)| tally.listed > 0) {
         let writes = counted(tally.listed, "change", "changes");
-        output::note(&format!("{writes} for {system} stand in lists for a person to import: `nayose status` says where"));
+        output::note(&format!("{writes} for {system} to be imported from lists by a person: `nayose status` says where"));
     }
     for s in &synced.streams {
         if let Some(error) = &s.error {

@@ -32,7 +32,7 @@ fn from_init_to_a_block_that_is_in_force_and_its_release() {
     assert!(company.out_files().is_empty(), "first contact only looks");
     company.run("approve ma").exits(0);
     let synced = company.run("sync").exits(0);
-    assert!(synced.err.contains("stand in lists for a person to import"), "{}", synced.err);
+    assert!(synced.err.contains("to be imported from lists by a person"), "{}", synced.err);
 
     // In the tool's own form: its columns, in CP932, with quotes and line ends as in its export. Who refused needs no block, and gets one all the same.
     let list = "\"メールアドレス\",\"配信停止\"\r\n\"Ichiro@sato.example\",\"停止\"\r\n\"taro@sato.example\",\"停止\"\r\n";

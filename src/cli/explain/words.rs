@@ -114,7 +114,7 @@ impl Words {
         let word = match decision {
             "allow" => "送信可 (allow)",
             "deny" => "送信不可 (deny)",
-            _ => "保留 (hold)",
+            _ => "一時停止 (hold)",
         };
         self.of(format!("{subject}: {decision} for a campaign{english}"), format!("{subject}: キャンペーンメールは{word}{japanese}"))
     }
@@ -125,6 +125,9 @@ impl Words {
 
     pub(super) fn record(self, record: &str, proof: &str, value: &str, gone: bool) -> String {
         let gone = if gone { self.just(" (not listed any more)", "（一覧にもうない）") } else { "" };
+        if proof == "self" {
+            return self.of(format!("  {record}{gone}  by itself"), format!("  {record}{gone}  単独"));
+        }
         self.of(format!("  {record}{gone}  linked by {proof} {value}"), format!("  {record}{gone}  {proof} {value} で結び付け"))
     }
 
@@ -180,7 +183,7 @@ impl Words {
         let kept = kept.map(|k| self.of(format!("; kept: {k}"), format!("、継続の理由: {k}"))).unwrap_or_default();
         self.of(
             format!("hold {hold} by {cause} ({reason}), since {since}, {end}{kept}"),
-            format!("保留 {hold}: 原因 {cause}（{reason}）、{since} から、{end}{kept}"),
+            format!("一時停止 {hold}: 原因 {cause}（{reason}）、{since} から、{end}{kept}"),
         )
     }
 
@@ -241,6 +244,7 @@ impl Words {
 
     pub(super) fn age(self, by: &str, after: Option<&str>) -> String {
         match after {
+            Some(after) if after == by => self.of(format!("set at {by}"), format!("{by} に設定")),
             Some(after) => self.of(format!("set between {after} and {by}"), format!("{after} と {by} の間に設定")),
             None => self.of(format!("set by {by} (its record's last change)"), format!("{by} まで（レコードの最終更新）に設定")),
         }

@@ -21,8 +21,8 @@ pub(super) const JAPANESE: PageWords = PageWords {
 fn said(preview: &Preview) -> Vec<String> {
     let emptied: usize = preview.totals.iter().map(|total| total.counts.emptied).sum();
     let said = [
-        (preview.decisions.released, format!("{} 人の保留が解け、メールを送れるようになります", preview.decisions.released)),
-        (preview.decisions.held, format!("新たに {} 人が保留になります", preview.decisions.held)),
+        (preview.decisions.released, format!("{} 人の一時停止が解け、メールを送れるようになります", preview.decisions.released)),
+        (preview.decisions.held, format!("新たに {} 人が一時停止になります", preview.decisions.held)),
         (preview.lost, format!("人が入力し、ほかのシステムにない値 {} 件が失われます", preview.lost)),
         (emptied, format!("値 {emptied} 件が空になります")),
         (preview.statuses, format!("ステータス {} 件が変わります", preview.statuses)),
@@ -32,11 +32,11 @@ fn said(preview: &Preview) -> Vec<String> {
 
 fn told(harm: Harm) -> &'static str {
     match harm {
-        Harm::Released => "停止が解ける",
+        Harm::Released => "一時停止が解ける",
         Harm::LostForGood => "失われる",
         Harm::Emptied => "空になる",
         Harm::Overwritten => "上書き",
-        Harm::Held => "保留になる",
+        Harm::Held => "一時停止になる",
         Harm::Form => "形だけ違う",
         Harm::Filled => "新たに入る",
     }

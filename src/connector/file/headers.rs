@@ -140,7 +140,8 @@ pub fn find<'r>(
     let lacks_mark = |mark: &&KnownColumn| own.values().any(|key| key == mark.key) && found.place(mark.key).is_none();
     if let (Some(mark), None) = (MARKS.iter().find(lacks_mark), found.lacks(profile)) {
         let names: Vec<String> = own.iter().filter(|(_, key)| *key == mark.key).map(|(name, _)| format!("{name:?}")).collect();
-        return Err(format!("it has no column {}; make one in the tool, and export it too", names.join(" or ")));
+        let or = if mark.key == CONSENT { "; where the tool has none, say lacks = [\"consent\"]" } else { "" };
+        return Err(format!("it has no column {}; make one in the tool, and export it too{or}", names.join(" or ")));
     }
     match found.lacks(profile) {
         None => Ok((place, found)),

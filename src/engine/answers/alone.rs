@@ -53,7 +53,7 @@ fn alone(synced_at: Option<Time>, limit: Option<Span>, read_last: Option<Time>, 
         ),
         None => {
             let since = read_last.map_or("nothing was read yet".to_string(), |at| {
-                let well = synced_at.map_or("no `nayose sync` has ended without failures yet".to_string(), |at| {
+                let well = synced_at.map_or("since then no `nayose sync` has ended without failures, or a daemon ran".to_string(), |at| {
                     format!("the last `nayose sync` that ended without failures was at {}", at.rfc3339())
                 });
                 format!("nothing was read since {} ({well})", at.rfc3339())
