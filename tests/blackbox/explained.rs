@@ -37,6 +37,8 @@ fn a_person_whose_systems_do_not_agree_is_explained() {
     let filters = [
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d", "[time]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
+        // Within one second, or over its end.
+        (r"set (between \[time\] and|at) \[time\]", "set [when]"),
         (r"d_r_[0-9a-f]+_[0-9a-f]+", "[decision]"),
         (r#""policy_version": "[0-9a-f]+""#, r#""policy_version": "[version]""#),
         (r#""((crm|ma|support)\.\w+)": \d+"#, "\"$1\": [age]"),
