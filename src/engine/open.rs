@@ -96,6 +96,7 @@ pub fn open_on(
     proved.into_iter().for_each(|at| engine.clocks.hear(at));
     let proved_before: Vec<Time> = engine.systems.values().filter_map(|s| s.streams.proved_before()).collect();
     proved_before.into_iter().for_each(|at| engine.clocks.was_shown(at));
+    let counted = said.counted.clone();
     engine.replay(said, &notes, now);
     engine.tidy_journal(now)?;
     if loaded.fingerprint_changed {
@@ -104,7 +105,7 @@ pub fn open_on(
     engine.told = crate::engine::answers::notices::stored(&engine.ledger)?;
     engine.refused_at_once = crate::engine::intake::refused_at_once::stored(&engine.ledger)?;
     engine.judge_addresses(now)?;
-    engine.weigh_stored_rules(now)?;
+    engine.weigh_stored_rules(counted, now)?;
     engine.hold_again_what_is_read_again();
     Ok(OpenedState { engine, usage: read.usage })
 }

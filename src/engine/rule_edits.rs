@@ -18,6 +18,7 @@ use crate::engine::rules::connected::WordsByStatus;
 use crate::engine::rules::left_rules::EditTime;
 use crate::engine::rules::merging::Merging;
 use crate::engine::rules::merging_edits::EditVerdict;
+use crate::engine::rules::rule_sets::RuleSet;
 use crate::engine::system::{Opened, SystemState};
 use crate::engine::target::Op;
 use crate::model::{Name, RecordId, RulesFile, Time};
@@ -47,17 +48,20 @@ impl Engine {
         if self.rules.files().version != before.version {
             self.journal_edit(&before.files, now);
         }
+        self.journal_counted(now);
         self.rules_changed();
         self.take_systems(systems);
     }
 
     /// At open: the rules that counted when the last process ended, against those of the files now.
-    pub(in crate::engine) fn weigh_stored_rules(&mut self, now: Time) -> Result<(), Error> {
+    /// `told`: those, as the journal has them.
+    pub(in crate::engine) fn weigh_stored_rules(&mut self, told: Vec<RuleSet>, now: Time) -> Result<(), Error> {
         let (world, time) = (&self.world, self.edit_time(now));
         let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
-        if self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), time)? {
+        if self.rules.weigh_stored(&self.ledger, told, (!world.is_empty()).then_some(&fewer), time)? {
             self.journal_edit(&[], now);
         }
+        self.journal_counted(now);
         self.rules_changed();
         Ok(())
     }
@@ -72,6 +76,13 @@ impl Engine {
         let edited = files.files.iter().filter(|file| !before.contains(file)).cloned();
         let what = What::RulesEdited { version: files.version.clone(), files: edited.collect() };
         self.ledger.journal(now, what);
+    }
+
+    /// Which rules count from now on: what waits for `approve` waits also where the store is lost.
+    fn journal_counted(&mut self, now: Time) {
+        if let Some(what) = self.rules.to_tell() {
+            self.ledger.journal(now, what);
+        }
     }
 
     /// Whatever was derived from rules is made anew.
@@ -157,7 +168,7 @@ impl Engine {
     }
 
     /// Lets an edit go that waits: from now on only the files' rules count. Holds that only former rules knew are forgotten.
-    pub(crate) fn accept_rules(&mut self) {
+    pub(crate) fn accept_rules(&mut self, now: Time) {
         let held: Vec<(u32, Vec<(Name, RecordId)>)> = self
             .people
             .iter()
@@ -174,6 +185,7 @@ impl Engine {
             }
         }
         self.rules.accept();
+        self.journal_counted(now);
         self.rules_changed();
     }
 

@@ -7,11 +7,12 @@ use regex::Regex;
 const ANYWHERE: [&str; 8] = ["serde", "serde_json", "thiserror", "blake3", "hashbrown", "indexmap", "jiff", "unicode_normalization"];
 
 /// Where each other package may be used: rooms, or the one file that it is kept behind.
-const PLACES: [(&str, &[&str]); 53] = [
+const PLACES: [(&str, &[&str]); 54] = [
     ("anyhow", &["cli/"]),
     ("arc_swap", &["daemon/", "engine/gate/answer.rs"]),
     ("axum", &["sandbox/", "web/"]),
     ("backoff", &["connector/rest/http/retry.rs"]),
+    ("base64", &["engine/rules/in_force.rs"]),
     ("calamine", &["connector/file/workbook.rs"]),
     ("cel", &["model/"]),
     ("clap", &["cli/"]),

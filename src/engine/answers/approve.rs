@@ -174,7 +174,7 @@ impl Engine {
     fn approve_rules(&mut self, plan: &str, by: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         let people: Vec<u32> = self.kept_by_former().collect();
         let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
-        self.accept_rules();
+        self.accept_rules(now);
         self.reconcile(now);
         self.grant(Op::Release, places);
         self.note_plan((plan, by), Vec::new(), people.len(), now)

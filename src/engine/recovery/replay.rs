@@ -11,6 +11,8 @@ use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::refusals::{On, StoredOn};
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
+use crate::engine::rules::in_force;
+use crate::engine::rules::rule_sets::RuleSet;
 use crate::model::{Name, RecordId, Refusal, Span, Time};
 use crate::store::{ApprovalScope, Block, BlockPart, Blocks, Entry, JournalNotes, What, WriteOutcome};
 use crate::telemetry::InternalEvent;
@@ -25,14 +27,25 @@ pub struct Said {
     refusals: HashSet<Vec<u8>>,
     approvals: HashMap<String, Approval>,
     pub blocks: Blocks,
+    /// The rules that counted last.
+    pub counted: Vec<RuleSet>,
     entries: Vec<Entry>,
 }
 
 impl Said {
     pub fn of(entries: Vec<Entry>) -> Said {
-        let mut said = Said { refusals: HashSet::new(), approvals: HashMap::new(), blocks: Blocks::default(), entries: Vec::new() };
+        let mut said = Said {
+            refusals: HashSet::new(),
+            approvals: HashMap::new(),
+            blocks: Blocks::default(),
+            counted: Vec::new(),
+            entries: Vec::new(),
+        };
         for entry in entries {
             said.blocks.take(&entry);
+            if let What::RulesCount { form, sets } = &entry.what {
+                said.counted = in_force::told(form, sets);
+            }
             if let Some((from, to)) = entry.what.renames() {
                 said.entries.iter_mut().for_each(|e| rename(&mut e.what, from, to));
             } else if matches!(

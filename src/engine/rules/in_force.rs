@@ -13,12 +13,15 @@ use crate::config::Rules;
 use crate::decide::rules::HoldRule;
 use crate::decide::widening;
 use crate::engine::ledger::changes::{Ledger, LedgerError, read_single};
+use crate::engine::ledger::items::{decode, encode};
 use crate::engine::ledger::kind::Single;
 use crate::link::LinkRules;
 use crate::model::{Name, Time};
-use crate::store::State;
+use crate::store::{State, What};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::FormerMergingNotRead;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ pub struct InForce {
     edits: MergingEdits,
     link_rules: LinkRules,
     two_way: BTreeSet<Name>,
+    /// What the journal says of the rules that count, by their ids.
+    told: Vec<String>,
 }
 
 impl InForce {
@@ -56,6 +61,7 @@ impl InForce {
             files,
             former: Vec::new(),
             left: LeftRules::default(),
+            told: Vec::new(),
         }
     }
 
@@ -108,8 +114,20 @@ impl InForce {
 
     /// At open: the rules that counted when the last process ended, against those of the files now. Returns whether the files were edited
     /// since.
-    pub fn weigh_stored(&mut self, ledger: &Ledger, known: KnownRecords<'_>, time: EditTime) -> Result<bool, LedgerError> {
+    ///
+    /// `told`: those that counted as the journal has it. Where the state is lost they are weighed in its place, and as nothing is known of what they
+    /// held, whatever else an expression may hold is taken to be less.
+    pub fn weigh_stored(
+        &mut self,
+        ledger: &Ledger,
+        told: Vec<RuleSet>,
+        known: KnownRecords<'_>,
+        time: EditTime,
+    ) -> Result<bool, LedgerError> {
+        self.told = told.iter().map(|set| set.id.clone()).collect();
         let counted = stored(ledger.state())?;
+        let is_lost = counted.is_empty() && !told.is_empty();
+        let (counted, known): (_, KnownRecords<'_>) = if is_lost { (told, Some(&|_, _| true)) } else { (counted, known) };
         // What another version of this program kept only made an edit ask less.
         let (left, in_force) = match ledger.single_if_readable(LEFT)? {
             Some(kept) => LeftRules::restored(kept, time),
@@ -236,6 +254,18 @@ impl InForce {
         ledger.set(MERGING, &self.edits.stored());
     }
 
+    /// What the journal is to say of the rules that count; `None`: it says so already.
+    pub(in crate::engine) fn to_tell(&mut self) -> Option<What> {
+        let sets = self.rule_sets();
+        let ids: Vec<String> = sets.iter().map(|set| set.id.clone()).collect();
+        if ids == self.told {
+            return None;
+        }
+        self.told = ids;
+        let stored: Vec<StoredRules> = sets.into_iter().map(|set| set.stored).collect();
+        Some(What::RulesCount { form: RULES.key().to_string(), sets: BASE64_STANDARD.encode(encode(&stored)) })
+    }
+
     /// The id of the plan under which an edit waits: another edit makes it another plan.
     pub fn plan(&self) -> Option<String> {
         let new = RuleSet::of(&self.files);
@@ -252,6 +282,13 @@ pub fn stored(state: &State) -> Result<Vec<RuleSet>, LedgerError> {
         (None, None) => read_single(state, before::RULES)?.map(before::in_todays_form).unwrap_or_default(),
     };
     Ok(sets.into_iter().map(RuleSet::restored).collect())
+}
+
+/// The rules that a line of the journal says counted; none where it is in a form that this version does not read.
+pub(in crate::engine) fn told(form: &str, sets: &str) -> Vec<RuleSet> {
+    let bytes = BASE64_STANDARD.decode(sets).ok().filter(|_| form == RULES.key());
+    let sets: Vec<StoredRules> = bytes.and_then(|bytes| decode("of the rules that count", &bytes).ok()).unwrap_or_default();
+    sets.into_iter().map(RuleSet::restored).collect()
 }
 
 fn what_widens(former: &RuleSet, new: &RuleSet, files: &Rules, fewer: &TrueOfFewer<'_>) -> Vec<String> {

@@ -80,6 +80,7 @@ fn stays(entry: &Entry, refusals: &mut HashSet<RefusalKey>) -> bool {
         // What was pinned last counts, and who took it back.
         What::Pinned { .. } | What::Unpinned { .. } => true,
         What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } | What::RulesEdited { .. } => true,
+        What::RulesCount { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } | What::Unparked { .. } => false,
     }
 }

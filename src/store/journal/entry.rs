@@ -53,6 +53,13 @@ pub enum What {
         version: String,
         files: Vec<RulesFile>,
     },
+    /// The rules that count from now on: the files', and before them those from before an edit that waits. Without the store nobody else knows
+    /// that one waits.
+    RulesCount {
+        /// How they are written.
+        form: String,
+        sets: String,
+    },
     /// What became of a write.
     Outcome {
         #[serde(with = "as_text")]
@@ -313,6 +320,10 @@ mod tests {
             (
                 What::SameInstance { system: "ma".into(), former: "ma@1".into() },
                 r#"{"at":5,"what":"same_instance","system":"ma","former":"ma@1"}"#,
+            ),
+            (
+                What::RulesCount { form: "rules 1".into(), sets: "AAEC".into() },
+                r#"{"at":5,"what":"rules_count","form":"rules 1","sets":"AAEC"}"#,
             ),
             (What::Damaged { found: "cut".into() }, r#"{"at":5,"what":"damaged","found":"cut"}"#),
             (

@@ -116,3 +116,50 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
         "first contact was forgotten"
     );
 }
+
+/// Nobody knew any more that it waited: blocks were lifted, and the gate let people on open deals through.
+#[test]
+fn an_edit_that_waits_does_so_after_the_store_was_lost() {
+    let lose = |place: &Place| std::fs::remove_dir_all(place.stage.path("data/sled")).unwrap();
+    for (old, new) in [(r#"stops = ["campaign", "newsletter"]"#, r#"stops = ["rep_sender"]"#), ("'deal.open'", "'deal.open && deal.won'")] {
+        let place = Place::new(Span::minutes(1));
+        let mut engine = place.open();
+        fill(&mut engine);
+        place.take(&mut engine, &[(POLICY, old, new)]);
+        let plan = engine.rules().plan().unwrap();
+        drop(engine);
+        lose(&place);
+        let mut engine = place.open();
+        assert_eq!(engine.rules().plan().as_ref(), Some(&plan), "{new}");
+        fill(&mut engine);
+        assert!(
+            engine.rules().rules().policy.holds.iter().any(|hold| &*hold.name == "open_deal" && hold.stops.contains(&Campaign)),
+            "{new}"
+        );
+    }
+}
+
+#[test]
+fn an_edit_that_was_approved_waits_for_nobody_after_the_store_was_lost() {
+    let place = Place::new(Span::minutes(1));
+    let mut engine = place.open();
+    fill(&mut engine);
+    place.take(&mut engine, &[(POLICY, "'deal.open'", "'deal.open && deal.won'")]);
+    let plan = engine.rules().plan().unwrap();
+    engine.approve(&plan, false, "tests", NOW).unwrap();
+    drop(engine);
+    std::fs::remove_dir_all(place.stage.path("data/sled")).unwrap();
+    assert_eq!(place.open().rules().plan(), None);
+}
+
+/// What was edited while the store went is weighed too.
+#[test]
+fn an_edit_beside_a_lost_store_waits() {
+    let place = Place::new(Span::minutes(1));
+    let mut engine = place.open();
+    fill(&mut engine);
+    drop(engine);
+    std::fs::remove_dir_all(place.stage.path("data/sled")).unwrap();
+    place.stage.edit(POLICY, "lost = \"30d\"", "lost = \"3d\"");
+    assert!(place.open().rules().plan().is_some());
+}

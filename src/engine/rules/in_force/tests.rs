@@ -44,7 +44,7 @@ fn holds(in_force: &InForce) -> Vec<String> {
 /// What the next process has in force.
 fn restarted(ledger: &Ledger, files: Arc<Rules>, time: EditTime) -> InForce {
     let mut in_force = InForce::new(files);
-    in_force.weigh_stored(ledger, KNOWN, time).unwrap();
+    in_force.weigh_stored(ledger, Vec::new(), KNOWN, time).unwrap();
     in_force
 }
 
