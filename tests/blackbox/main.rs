@@ -56,3 +56,4 @@ mod statuses;
 mod told;
 mod typed_meanwhile;
 mod undo;
+mod undo_import;

@@ -81,6 +81,7 @@ pub fn read(section: &mut Section, tables: &ListTables, outside: &Outside) -> Op
     };
     let profiles: Vec<ListProfile> = lists.iter().map(|(profile, _)| *profile).collect();
     let mut asked = ListsAsked {
+        folder: outside.folder.to_path_buf(),
         lists,
         only_adds: kind.is_some_and(|e| only_adds(&e)),
         as_of: as_of.and_then(|e| day(&e)),

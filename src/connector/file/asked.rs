@@ -4,11 +4,13 @@ use super::out::form::ListForm;
 use super::profiles::ListProfile;
 use crate::model::{Date, DealState, Name};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The lists of one system, and how they are to be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListsAsked {
+    /// The config folder: the names of files that are kept begin there.
+    pub folder: PathBuf,
     /// Each kind once. The last part of a path may hold `*` and `?`: all files that fit are one list.
     pub lists: Vec<(ListProfile, PathBuf)>,
     /// A list only adds: who is not in it stays as they were known.
@@ -62,9 +64,15 @@ impl OutAsked {
 }
 
 impl ListsAsked {
+    /// What a file is called in the state and in commands: its path from the config folder, as systems.toml has it.
+    pub fn name_of(&self, path: &Path) -> Name {
+        path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().as_ref().into()
+    }
+
     /// One list, read as it is.
     pub fn one(profile: ListProfile, path: PathBuf) -> ListsAsked {
         ListsAsked {
+            folder: PathBuf::new(),
             lists: vec![(profile, path)],
             only_adds: false,
             as_of: None,
@@ -72,6 +80,20 @@ impl ListsAsked {
             columns: BTreeMap::new(),
             stages: BTreeMap::new(),
             out: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_systems_toml_has_it() {
+        let asked = ListsAsked { folder: "/etc/nayose".into(), ..ListsAsked::one(ListProfile::Cards, "/etc/nayose/inbox/*.csv".into()) };
+        for (path, name) in [("/etc/nayose/inbox/名刺 10月.csv", "inbox/名刺 10月.csv"), ("/srv/lists/cards.csv", "/srv/lists/cards.csv")]
+        {
+            assert_eq!(&*asked.name_of(Path::new(path)), name);
         }
     }
 }

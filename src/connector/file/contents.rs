@@ -63,7 +63,7 @@ impl Content {
 
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
-        let ListsAsked { lists: _, only_adds: _, as_of, sheet, columns, stages, out } = &asked;
+        let ListsAsked { folder: _, lists: _, only_adds: _, as_of, sheet, columns, stages, out } = &asked;
         let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
         let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}");
         let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
@@ -125,7 +125,7 @@ impl Contents {
                 }
                 size += bytes.len() as u64;
                 let table = ListTable::read(*profile, &self.asked, &file.name, &bytes, file.stamp.modified()).map_err(told)?;
-                tables.push(table);
+                tables.push(table.at(self.asked.name_of(&file.path)));
             }
             lists.push(Arc::new(LoadedList { profile: *profile, tables }));
         }
