@@ -14,6 +14,7 @@ mod boxes;
 mod config_files;
 mod connector_page;
 mod connectors_told;
+mod consents;
 mod demo;
 mod doors;
 mod examples;

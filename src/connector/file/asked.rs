@@ -2,6 +2,8 @@
 
 use super::out::form::ListForm;
 use super::profiles::ListProfile;
+use crate::connector::map::refusal_words::RefusalWord;
+use crate::connector::raw::plain::plain;
 use crate::model::{Date, DealState, Name};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ pub struct ListsAsked {
     pub columns: BTreeMap<String, String>,
     /// By the list's own word, where a deal stands.
     pub stages: BTreeMap<String, DealState>,
+    /// What the list's own words of consent mean, by their plain form.
+    pub words: BTreeMap<String, RefusalWord>,
     /// What goes out by lists that a person imports, where the system is a tool without an API and the list its own export.
     pub out: Option<OutAsked>,
 }
@@ -64,6 +68,11 @@ impl OutAsked {
 }
 
 impl ListsAsked {
+    /// Takes in what words of consent mean.
+    pub fn teach(&mut self, words: &BTreeMap<String, RefusalWord>) {
+        self.words = words.iter().map(|(text, word)| (plain(text).into_owned(), *word)).collect();
+    }
+
     /// What a file is called in the state and in commands: its path from the config folder, as systems.toml has it.
     pub fn name_of(&self, path: &Path) -> Name {
         path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().as_ref().into()
@@ -79,6 +88,7 @@ impl ListsAsked {
             sheet: None,
             columns: BTreeMap::new(),
             stages: BTreeMap::new(),
+            words: BTreeMap::new(),
             out: None,
         }
     }

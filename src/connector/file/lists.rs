@@ -71,7 +71,7 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
     each_row(lists, |(list, table), number, row| {
         let here = place;
         place += 1;
-        let Some(id) = row.id(stream.rows) else { return };
+        let Some(id) = row.id(stream.rows).filter(|_| !row.says_nothing(asked)) else { return };
         let own = row.profile == ListProfile::Accounts;
         let new = Best { place: here, rank: row.rank(stream.rows, asked), own, at: (list, table, number) };
         let Some(known) = best.get_mut(&id_hash(&id)) else {
@@ -197,7 +197,8 @@ impl RowsToRecords<'_> {
     /// Adds what a row becomes to the page. What cannot be read is told by where it stands.
     fn record(&self, profile: ListProfile, table: &ListTable, number: usize, cells: &[ListCell], page: &mut PageRead) {
         let row = ListRow { profile, columns: &table.columns, cells };
-        if matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account) && row.id(self.stream.rows).is_none() {
+        let may_be_nobody = matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account);
+        if (may_be_nobody && row.id(self.stream.rows).is_none()) || row.says_nothing(self.asked) {
             return;
         }
         let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix, self.companies).into());
