@@ -3,7 +3,7 @@
 use crate::engine::answers::export::ExportTable;
 use crate::sandbox::actions;
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
@@ -151,25 +151,29 @@ pub enum CliCommand {
         #[arg(value_name = "FIELD")]
         field: Option<String>,
     },
-    /// Set back the fields that a run wrote: shows a plan first; never a block, a permit or consent
+    /// Set back the fields that a run wrote, or that were written out of a list's file: shows a plan first; never a block, a permit or consent
+    #[command(group(ArgGroup::new("undone").args(["run", "import"]).multiple(true)))]
     Undo {
         /// The run, as `sync` and `export journal` name it; without it, the runs are listed
         #[arg(value_name = "RUN")]
         run: Option<String>,
-        /// Only what it wrote since then: how long ago (2h) or a moment (2026-11-21T09:00:00Z)
-        #[arg(long, value_name = "TIME", requires = "run")]
+        /// What was written out of this file of a list, by whatever run: its path, or its name if only one has it
+        #[arg(long, value_name = "FILE")]
+        import: Option<String>,
+        /// Only what was written since then: how long ago (2h) or a moment (2026-11-21T09:00:00Z)
+        #[arg(long, value_name = "TIME", requires = "undone")]
         since: Option<String>,
         /// Only this field; also several times
-        #[arg(long, value_name = "FIELD", requires = "run")]
+        #[arg(long, value_name = "FIELD", requires = "undone")]
         field: Vec<String>,
         /// Only in this system; also several times
-        #[arg(long, value_name = "SYSTEM", requires = "run")]
+        #[arg(long, value_name = "SYSTEM", requires = "undone")]
         system: Vec<String>,
         /// Only for this person: an e-mail address or SYSTEM:ENTITY:ID
-        #[arg(long, value_name = "WHO", requires = "run")]
+        #[arg(long, value_name = "WHO", requires = "undone")]
         person: Option<String>,
         /// Only what was written by this rule, as plans and `explain` name it (precedence.toml:5); also several times
-        #[arg(long, value_name = "RULE", requires = "run")]
+        #[arg(long, value_name = "RULE", requires = "undone")]
         rule: Vec<String>,
     },
     /// Tables: people, links, decisions, journal

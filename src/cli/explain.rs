@@ -189,7 +189,8 @@ impl Explainer {
             let (by, after) = (self.local(&c.observed_at), c.changed_after.as_ref().map(|after| self.local(after)));
             let system = c.from.split(':').next().unwrap_or_default();
             let age = if c.dated_by_system { w.dated(&by, system) } else { w.age(&by, after.as_deref()) };
-            let editor = w.editor(c.copied_by.as_deref(), c.typed).map(|editor| format!("  {editor}")).unwrap_or_default();
+            let editor =
+                w.editor(c.copied_by.as_deref(), c.file.as_deref(), c.typed).map(|editor| format!("  {editor}")).unwrap_or_default();
             let first = c.first.as_ref().map(|first| format!("  {}", w.first(&first.value, &self.local(&first.since)))).unwrap_or_default();
             lines.push(format!("    {mark} {} {}  {age}{editor}{first}  {}", c.from, c.value, w.why(&c.why)));
         }

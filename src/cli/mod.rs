@@ -111,9 +111,11 @@ async fn act(args: Args) -> Exit {
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
-        CliCommand::Undo { run, since, field, system, person, rule } => {
+        CliCommand::Undo { run, import, since, field, system, person, rule } => {
             let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();
-            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person, rules: names(rule) }).await
+            let import = import.map(|file| file.as_str().into());
+            let only = UndoOnly { fields: names(field), systems: names(system), person, rules: names(rule), import };
+            undo::undo(&common, run, since, only).await
         }
         CliCommand::Backup { file } => backup::backup(&common, &file).await,
         CliCommand::Restore { file } => restore::restore(&common, &file),

@@ -12,7 +12,9 @@ use serde_json::json;
 const SHOWN_MAX: usize = 50;
 
 pub async fn undo(common: &Common, run: Option<String>, since: Option<String>, only: UndoOnly) -> Exit {
-    let Some(run) = run else { return runs(common).await };
+    if run.is_none() && only.import.is_none() {
+        return runs(common).await;
+    }
     let since = match since.as_deref().map(|s| time(s, open::clock()())).transpose() {
         Ok(since) => since,
         Err(why) => {
@@ -66,14 +68,19 @@ fn time(text: &str, now: Time) -> Result<Time, String> {
 /// What would be set back, for a reader.
 pub fn text(undo: &Undo) -> String {
     let fields: usize = undo.writes.iter().map(|w| w.fields.len()).sum();
+    let what = match (&undo.run, &undo.import) {
+        (Some(run), None) => format!("run {run}"),
+        (Some(run), Some(file)) => format!("run {run}, out of {file}"),
+        (None, file) => format!("out of {}", file.as_deref().unwrap_or_default()),
+    };
     let mut lines = vec![format!(
-        "run {}: to be set back: {} of {}",
-        undo.run,
+        "{what}: to be set back: {} of {}",
         counted(fields, "field", "fields"),
         counted(undo.writes.len(), "record", "records")
     )];
     if !undo.complete {
-        lines.push("its first writes are not kept any more: those stay as they are".into());
+        let whose = if undo.run.is_some() { "its first writes" } else { "the first writes of some run" };
+        lines.push(format!("{whose} are not kept any more: those stay as they are"));
     }
     lines.extend(undo.writes.iter().take(SHOWN_MAX).flat_map(super::plan::write_lines));
     if undo.writes.len() > SHOWN_MAX {
@@ -87,10 +94,13 @@ pub fn text(undo: &Undo) -> String {
         }
     }
     if undo.still_wanted > 0 {
-        let (them, run) = (counted(undo.still_wanted, "field", "fields"), &undo.run);
+        let (them, run) = (counted(undo.still_wanted, "field", "fields"), undo.run.as_deref().unwrap_or_default());
         lines.push(format!(
             "{them} of these: the rules of now still want what the run wrote. If a rule is wrong, mend it first, or name what is wrong: `nayose undo {run} --rule RULE` or `--field FIELD`"
         ));
+    }
+    if undo.import.is_some() && undo.plan.is_some() {
+        lines.push("mend the list too: what is set back is left alone only until something else is wanted there".into());
     }
     match &undo.plan {
         Some(plan) => lines.push(format!("nothing is written before `nayose approve {plan}`")),
@@ -121,7 +131,8 @@ mod tests {
         };
         let left = LeftOut { record: "ma:person:9".into(), field: "phone".into(), why: "it was changed since".into() };
         let undo = Undo {
-            run: "r_1".into(),
+            run: Some("r_1".into()),
+            import: None,
             plan: Some("w_0123abcd".into()),
             writes: vec![write],
             left_out: vec![left],
@@ -129,8 +140,20 @@ mod tests {
             complete: false,
         };
         insta::assert_snapshot!(text(&undo));
-        let nothing = Undo { run: "r_1".into(), plan: None, writes: Vec::new(), left_out: Vec::new(), still_wanted: 0, complete: true };
+        let nothing = Undo { plan: None, writes: Vec::new(), left_out: Vec::new(), still_wanted: 0, complete: true, ..undo };
         insta::assert_snapshot!(text(&nothing));
+        let of_file = |run: Option<&str>| {
+            let (run, import) = (run.map(String::from), Some("inbox/cards.csv".into()));
+            text(&Undo { run, import, complete: false, ..nothing.clone() })
+        };
+        insta::assert_snapshot!([of_file(None), of_file(Some("r_1"))].join("\n"), @r"
+        out of inbox/cards.csv: to be set back: 0 fields of 0 records
+        the first writes of some run are not kept any more: those stay as they are
+        there is nothing to set back
+        run r_1, out of inbox/cards.csv: to be set back: 0 fields of 0 records
+        its first writes are not kept any more: those stay as they are
+        there is nothing to set back
+        ");
     }
 
     #[test]

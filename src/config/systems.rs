@@ -226,10 +226,11 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let mut refusal_words: BTreeMap<String, RefusalWord> =
         asked.iter().filter(|lists| lists.out.is_some()).flat_map(|_| file::out::form::words()).collect();
     refusal_words.extend(words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default());
+    asked.iter_mut().for_each(|lists| lists.teach(&refusal_words));
     let edits = EditsAsked { relays: relays.map(|e| self::relays(&e, &manifest)).unwrap_or_default(), ..EditsAsked::default() };
     let lacked = lacks.map(|e| lacked(&e, &manifest, asked.as_ref())).unwrap_or_default();
     if let Some(lists) = asked.as_mut().filter(|_| lacked.iter().any(|name| name == lists_out::CONSENT)) {
-        lists.columns.retain(|_, column| column != file::profiles::CONSENT);
+        lists.columns.retain(|_, column| column != file::column::CONSENT);
     }
     let settings = SystemSettings {
         name: offer.name.clone(),

@@ -273,11 +273,12 @@ fn entry_json(system: &Name, id: &Path, reader: Option<&EntryReader>, entry: &js
     json!({"record": RecordId::new(system.clone(), Entity::Person, id).to_string(), "changes": changes})
 }
 
-/// Who made a change: "person", or the relay.
+/// Who made a change: "person", the relay, or the file that it stands in.
 pub fn editor_json(editor: &Editor) -> Json {
     match editor {
         Editor::Person => json!("person"),
         Editor::Relay(name) => json!({ "relay": name }),
+        Editor::InFile(file) => json!({ "file": file }),
     }
 }
 

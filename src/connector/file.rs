@@ -2,14 +2,19 @@
 //!
 //! A list is read whole before anything of it counts, and only when its content is another. Its stream's cursor says which content was read.
 //!
-//! - [`asked`]: what systems.toml says; [`profiles`], `headers`: kinds of list, and which column is what; `manifest`: what follows of streams
+//! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; [`column`], `columns`, `columns_of_events`, `headers`: which column is what;
+//!   `manifest`: what follows of streams
 //! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
-//! - `cells`, `dates`, `rows`: what cells and rows say; `lists`: which rows count, and the records they become
+//! - `cells`, `dates`, `rows`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
 //! - `contents`: what a stream's files hold now; `memory`: what was read of them before
 //! - `out`: what goes out by lists, for a tool without an API whose own export is the list
 
 pub mod asked;
 mod cells;
+pub mod column;
+mod columns;
+mod columns_of_events;
+mod consents;
 mod contents;
 mod dates;
 mod decode;
@@ -24,6 +29,7 @@ pub mod profiles;
 mod rows;
 mod table;
 mod text_table;
+mod words;
 mod workbook;
 
 pub use asked::{ListsAsked, OutAsked};

@@ -106,7 +106,8 @@ pub enum Command {
     /// The runs whose fields can be undone.
     Runs,
     Undo {
-        run: String,
+        /// `None`: what is out of the file that `only` names, whatever run wrote it.
+        run: Option<String>,
         since: Option<Time>,
         #[serde(default)]
         only: UndoOnly,
@@ -192,7 +193,7 @@ impl Shell {
                 Err(refused) => Reply::Refused(refused.to_string()),
             },
             Command::Runs => Reply::Runs(self.engine().runs_written()),
-            Command::Undo { run, since, only } => match self.with(|e| e.undo(&run, since, only, now)) {
+            Command::Undo { run, since, only } => match self.with(|e| e.undo(run.as_deref(), since, only, now)) {
                 Ok(undo) => Reply::Undo(undo),
                 Err(undo::UndoRefused::State(error)) => return Err(error),
                 Err(refused) => Reply::Refused(refused.to_string()),

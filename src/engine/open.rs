@@ -27,10 +27,10 @@ use std::sync::Arc;
 
 /// The state's format. A newer one is refused; one older than [`FORMAT_VERSION_READ`] is set aside and
 /// everything read anew, but for what the journal keeps.
-pub const FORMAT_VERSION: u32 = 7;
+pub const FORMAT_VERSION: u32 = 8;
 
 /// The oldest format that is read as it is: what came since are items of a new kind, values that cannot be
-/// read (4), days (6), and permits for one kind of mail (7).
+/// read (4), days (6), permits for one kind of mail (7), and the files that values came out of (8).
 pub(in crate::engine) const FORMAT_VERSION_READ: u32 = 2;
 
 /// Makes the systems that a state is opened with.

@@ -10,6 +10,8 @@ pub enum Editor {
     Person,
     /// One of the system's `relays`, by the name that it is listed under: what it brings is a copy of another system's value.
     Relay(Name),
+    /// Nobody is told: the value stood in this file of a list when it came up. Since format 8.
+    InFile(Name),
 }
 
 /// What a system tells of a field's last change.
@@ -26,8 +28,21 @@ impl LastEdit {
     pub fn relay(&self) -> Option<&Name> {
         match &self.by {
             Some(Editor::Relay(name)) => Some(name),
-            Some(Editor::Person) | None => None,
+            Some(Editor::Person | Editor::InFile(_)) | None => None,
         }
+    }
+
+    /// The file of a list that the value came out of.
+    pub fn file(&self) -> Option<&Name> {
+        match &self.by {
+            Some(Editor::InFile(file)) => Some(file),
+            Some(Editor::Person | Editor::Relay(_)) | None => None,
+        }
+    }
+
+    /// Whether it may be another one though the value is the same: a list tells of no edits.
+    pub fn may_be_news(&self) -> bool {
+        self.dated || self.file().is_none()
     }
 
     /// Whether a person typed the value there.

@@ -195,6 +195,88 @@ async fn a_list_that_libreoffice_saved_gives_the_same_people_in_each_form() {
     }
 }
 
+#[tokio::test]
+async fn a_no_in_a_list_of_consents_goes_before_a_yes_and_who_says_nothing_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("consents.csv");
+    fs::write(
+        &path,
+        "メールアドレス,配信可否,オプトアウト,同意日,取得者,同意文\n\
+         mori@a.example,不可,,2025/4/1,営業 一郎,\n\
+         mori@a.example,可,,2026/4/1,営業 一郎,\n\
+         hayashi@a.example,同意する,いいえ,2025/1/1,,\n\
+         hayashi@a.example,同意する,,2026/10/1,営業 次郎,製品のご案内を送ります\n\
+         hara@a.example,,,2026/1/1,,\n\
+         mizu@a.example,,いいえ,,,\n\
+         kawa@a.example,可,はい,,,\n\
+         yama@a.example,要確認,,,,\n",
+    )
+    .unwrap();
+    let lists = connector(ListsAsked::one(ListProfile::Consents, path.clone()));
+    let (end, pages) = read(&lists, "consents", Pass::Sweep).await.unwrap();
+    assert!(end.complete);
+    let told: Vec<String> = records(&pages)
+        .iter()
+        .map(|r| {
+            let fields: Vec<String> = r.fields.iter().filter(|f| !f.value.is_empty()).map(|f| format!("{}={}", f.name, f.value)).collect();
+            format!("{} {:?} {:?} {}", r.id.id, r.refusals, r.unread_refusals, fields.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "mori@a.example [All] [] consent_by=営業 一郎 consent_on=2025-04-01 email=mori@a.example",
+            "hayashi@a.example [] [] consent_by=営業 次郎 consent_on=2026-10-01 consent_text=製品のご案内を送ります email=hayashi@a.example",
+            "kawa@a.example [All] [] email=kawa@a.example",
+            "yama@a.example [] [\"要確認\"] email=yama@a.example",
+        ]
+    );
+    let notes = lists.notes();
+    for note in [
+        "consents.csv, line 3: the row has the id of consents.csv, line 2, which counts",
+        "2 rows say neither yes nor no, so that nobody's consent is read there",
+        "these words are neither yes nor no, and hold whom they are said of: \"要確認\" (1); say refusal_words = { \"要確認\" = \"no\" }, or \"fine\"",
+    ] {
+        assert!(notes.iter().any(|said| said == note), "{note}: {notes:#?}");
+    }
+    fs::write(&path, "メールアドレス,会社名\nmori@a.example,アクメ\n").unwrap();
+    let told = read(&lists, "consents", Pass::Sweep).await.unwrap_err();
+    assert!(
+        told.contains("names a column for 配信可否 or オプトアウト; name it so, or say columns = { \"NAME\" = \"consent\" }"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn each_visit_of_a_seminar_is_a_record_dated_by_its_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("seminars.csv");
+    fs::write(
+        &path,
+        "氏名,メールアドレス,セミナー名,開催日,出欠,アンケート\n\
+         森,mori@a.example,入門,2026/6/1,出席,価格を知りたい\n\
+         森,mori@a.example,入門,令和8年10月1日,欠席,\n\
+         森,mori@a.example,応用,2026-11-01,途中退席,\n\
+         森,mori@a.example,入門,2026/6/1,出席,導入を検討中\n",
+    )
+    .unwrap();
+    let lists = connector(ListsAsked::one(ListProfile::Seminars, path));
+    let (_, pages) = read(&lists, "seminars", Pass::Sweep).await.unwrap();
+    let of = |r: &Record, name: &str| r.field(name).map(|f| f.value.to_string()).unwrap_or_default();
+    let told: Vec<String> = records(&pages)
+        .iter()
+        .map(|r| format!("{} {} {} {}", r.fields[0].at.rfc3339(), of(r, "event_name"), of(r, "attendance"), of(r, "questionnaire")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "2026-09-30T15:00:00Z 入門 absent (empty)",
+            "2026-10-31T15:00:00Z 応用 途中退席 (empty)",
+            "2026-05-31T15:00:00Z 入門 attended 導入を検討中",
+        ]
+    );
+}
+
 /// A broken file may neither end the process nor be taken for a list.
 #[tokio::test]
 async fn a_workbook_that_is_cut_anywhere_is_told() {

@@ -6,6 +6,7 @@ use super::setup::{Rules, Setups, Shape};
 use super::store::Disk;
 use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
 use nayose::decide::ratchet::{Held, Reach};
+use nayose::engine::assess::assessment::Merge;
 use nayose::engine::history::written::WrittenRecord;
 use nayose::engine::target::Target;
 use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, TicketState, Time, Value};
@@ -233,7 +234,7 @@ fn a_batch_of_long_texts_is_kept() {
         let mut shown = Record::new(format!("ma:person:{n}").parse().expect("an id"));
         shown.set(&"notes".into(), long('a'), NOW);
         let change = Change { fields: vec![("notes".into(), long('b'))], ..Change::default() };
-        WrittenRecord::of(&WriteOp { record: shown.id.clone(), change, again: false }, &shown, |_| "".into())
+        WrittenRecord::of(&WriteOp { record: shown.id.clone(), change, again: false }, &shown, &Merge::default(), |_| "".into())
     });
     daemon.engine.keep_written(written.collect(), NOW);
     daemon.engine.commit().expect("the store takes it");

@@ -45,7 +45,7 @@ fn explanation() -> Explanation {
                 "candidates": [
                     candidate("crm:person:1", "部長", Some("2026-11-28T09:00:05Z"), "highest rank"),
                     candidate("ma:person:1", "課長", None, "later in the order, its age is not known"),
-                    candidate("cards:person:1", "係長", None, "not a source"),
+                    told_by_its_system("cards:person:1", "係長", json!({ "file": "inbox/cards.csv" }), "not a source"),
                     candidate("erp:person:1", "主任", None, "lower rank"),
                     candidate("hr:person:1", "(cannot be read)", None, "lower rank"),
                     told_by_its_system("sfa:person:1", "次長", json!({ "dated_by_system": true, "typed": true }), "older"),

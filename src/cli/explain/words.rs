@@ -255,11 +255,12 @@ impl Words {
         self.of(format!("changed on {at}, told by {system}"), format!("{at} に変更（{system} の履歴による）"))
     }
 
-    /// Who made the change, where that is known.
-    pub(super) fn editor(self, copied_by: Option<&str>, typed: bool) -> Option<String> {
-        match copied_by {
-            Some(relay) => Some(self.of(format!("copy by {relay}"), format!("連携ユーザー {relay} によるコピー"))),
-            None => typed.then(|| self.just("typed by a person", "人が入力").to_string()),
+    /// Who made the change, or where it came from, where that is known.
+    pub(super) fn editor(self, copied_by: Option<&str>, file: Option<&str>, typed: bool) -> Option<String> {
+        match (copied_by, file) {
+            (Some(relay), _) => Some(self.of(format!("copy by {relay}"), format!("連携ユーザー {relay} によるコピー"))),
+            (None, Some(file)) => Some(self.of(format!("out of {file}"), format!("{file} から"))),
+            (None, None) => typed.then(|| self.just("typed by a person", "人が入力").to_string()),
         }
     }
 

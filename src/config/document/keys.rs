@@ -214,6 +214,8 @@ pub static LISTS: TableKeys = TableKeys {
         key("contacts", ValueKind::Text, "People"),
         key("cards", ValueKind::Text, "Business cards"),
         key("contracts", ValueKind::Text, "People of contracts"),
+        key("consents", ValueKind::Text, "Who may be mailed, and who said no; a system of its own"),
+        key("seminars", ValueKind::Text, "Visitors of seminars and exhibitions"),
         key("accounts", ValueKind::Text, "Companies"),
         key("deals", ValueKind::Text, "Deals"),
     ],

@@ -6,7 +6,7 @@ use super::settings::Outside;
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
-use crate::connector::file::profiles::KnownColumn;
+use crate::connector::file::column::KnownColumn;
 use crate::connector::{ListProfile, ListsAsked, Manifest, file};
 use crate::model::{Date, DealState};
 use std::collections::BTreeMap;
@@ -74,19 +74,21 @@ pub fn read(section: &mut Section, tables: &ListTables, outside: &Outside) -> Op
             let _ = profile;
             section.report(
                 format!("{} lacks {lacks:?}", section.title),
-                "expected path = \"inbox/cards/*.xlsx\" and profile = \"cards\" (or contacts, contracts, accounts, deals), or several by lists = { contacts = \"..\", deals = \"..\" }",
+                "expected path = \"inbox/cards/*.xlsx\" and profile = \"cards\" (or contacts, contracts, consents, seminars, accounts, deals), or several by lists = { contacts = \"..\", deals = \"..\" }",
             );
             return None;
         }
     };
     let profiles: Vec<ListProfile> = lists.iter().map(|(profile, _)| *profile).collect();
     let mut asked = ListsAsked {
+        folder: outside.folder.to_path_buf(),
         lists,
         only_adds: kind.is_some_and(|e| only_adds(&e)),
         as_of: as_of.and_then(|e| day(&e)),
         sheet: sheet.and_then(|e| e.filled_text().map(str::to_string)),
         columns: tables.columns.as_ref().map(|e| columns(e, &profiles)).unwrap_or_default(),
         stages: tables.stages.as_ref().map(|e| stages(e, &profiles)).unwrap_or_default(),
+        words: BTreeMap::new(),
         out: None,
     };
     if let Some(out) = &tables.out {
@@ -111,6 +113,12 @@ fn several(entry: &TomlEntry, outside: &Outside) -> Option<Vec<(ListProfile, Pat
     if given.is_empty() {
         entry.report("lists names no list", "expected lists = { contacts = \"inbox/contacts.csv\", deals = \"inbox/deals.xlsx\" }");
         return None;
+    }
+    if let Some((_, consents)) = given.iter().find(|(profile, _)| *profile == ListProfile::Consents && given.len() > 1) {
+        consents.report(
+            "a list of consents is a system of its own",
+            "expected connector = \"file\", path and profile = \"consents\" in a section of its own: consent.toml says of a system as a whole what its records prove",
+        );
     }
     given.into_iter().map(|(profile, path)| Some((profile, place(&path, outside)?))).collect()
 }

@@ -2,13 +2,17 @@
 
 use super::out::form::ListForm;
 use super::profiles::ListProfile;
+use crate::connector::map::refusal_words::RefusalWord;
+use crate::connector::raw::plain::plain;
 use crate::model::{Date, DealState, Name};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The lists of one system, and how they are to be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListsAsked {
+    /// The config folder: the names of files that are kept begin there.
+    pub folder: PathBuf,
     /// Each kind once. The last part of a path may hold `*` and `?`: all files that fit are one list.
     pub lists: Vec<(ListProfile, PathBuf)>,
     /// A list only adds: who is not in it stays as they were known.
@@ -21,6 +25,8 @@ pub struct ListsAsked {
     pub columns: BTreeMap<String, String>,
     /// By the list's own word, where a deal stands.
     pub stages: BTreeMap<String, DealState>,
+    /// What the list's own words of consent mean, by their plain form.
+    pub words: BTreeMap<String, RefusalWord>,
     /// What goes out by lists that a person imports, where the system is a tool without an API and the list its own export.
     pub out: Option<OutAsked>,
 }
@@ -62,16 +68,42 @@ impl OutAsked {
 }
 
 impl ListsAsked {
+    /// Takes in what words of consent mean.
+    pub fn teach(&mut self, words: &BTreeMap<String, RefusalWord>) {
+        self.words = words.iter().map(|(text, word)| (plain(text).into_owned(), *word)).collect();
+    }
+
+    /// What a file is called in the state and in commands: its path from the config folder, as systems.toml has it.
+    pub fn name_of(&self, path: &Path) -> Name {
+        path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().as_ref().into()
+    }
+
     /// One list, read as it is.
     pub fn one(profile: ListProfile, path: PathBuf) -> ListsAsked {
         ListsAsked {
+            folder: PathBuf::new(),
             lists: vec![(profile, path)],
             only_adds: false,
             as_of: None,
             sheet: None,
             columns: BTreeMap::new(),
             stages: BTreeMap::new(),
+            words: BTreeMap::new(),
             out: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_systems_toml_has_it() {
+        let asked = ListsAsked { folder: "/etc/nayose".into(), ..ListsAsked::one(ListProfile::Cards, "/etc/nayose/inbox/*.csv".into()) };
+        for (path, name) in [("/etc/nayose/inbox/名刺 10月.csv", "inbox/名刺 10月.csv"), ("/srv/lists/cards.csv", "/srv/lists/cards.csv")]
+        {
+            assert_eq!(&*asked.name_of(Path::new(path)), name);
         }
     }
 }

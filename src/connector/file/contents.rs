@@ -1,6 +1,7 @@
 //! What the files of a stream hold now: told apart by a hash of all of them, and read whole.
 
 use super::asked::ListsAsked;
+use super::consents::ConsentSaid;
 use super::disk::{self, FileStamp, FoundFile};
 use super::lists::{self, LoadedList, RowsKept};
 use super::manifest::StreamOfLists;
@@ -8,7 +9,9 @@ use super::out::form;
 use super::profiles::ListProfile;
 use super::rows::{ListRow, RowsAs};
 use super::table::ListTable;
-use crate::model::Time;
+use crate::connector::map::refusal_words::shown;
+use crate::connector::raw::json::Json;
+use crate::model::{Time, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,9 +67,11 @@ impl Content {
 
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
-        let ListsAsked { lists: _, only_adds: _, as_of, sheet, columns, stages, out } = &asked;
+        let ListsAsked { folder: _, lists, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
+        let of_consents = lists.iter().any(|(profile, _)| *profile == ListProfile::Consents);
+        let words = if of_consents { format!(" {words:?}") } else { String::new() };
         let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
-        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}");
+        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}{words}");
         let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
         Contents { asked, how, hashes: Mutex::default() }
     }
@@ -126,7 +131,7 @@ impl Contents {
                 }
                 size += bytes.len() as u64;
                 let table = ListTable::read(*profile, &self.asked, &file.name, &bytes, file.stamp.modified()).map_err(told)?;
-                tables.push(table);
+                tables.push(table.at(self.asked.name_of(&file.path)));
             }
             lists.push(Arc::new(LoadedList { profile: *profile, tables }));
         }
@@ -154,7 +159,7 @@ impl Contents {
             // Of all columns the one that may not be lost: a "no" that stands nowhere else.
             if !refusing.is_empty() {
                 notes.push(format!(
-                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it. Put it into the marketing tool first",
+                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it; read them as a list of their own with the profile consents",
                     named(&refusing)
                 ));
             }
@@ -165,22 +170,53 @@ impl Contents {
         if stream.rows == RowsAs::Deal {
             notes.extend(self.unknown_stages(&loaded));
         }
+        if stream.of == Some(ListProfile::Consents) {
+            notes.extend(self.unsaid(&loaded));
+        }
         Ok(notes)
     }
 
-    fn unknown_stages(&self, loaded: &LoadedStream) -> Option<String> {
+    /// The words of rows that are not known, and how many rows have each.
+    fn words_of(loaded: &LoadedStream, word: impl Fn(ListRow<'_>) -> Option<String>) -> BTreeMap<String, usize> {
         let mut words: BTreeMap<String, usize> = BTreeMap::new();
         for list in &loaded.lists {
             for table in &list.tables {
                 let mut rows = table.rows();
                 while let Some((_, cells)) = rows.next() {
-                    let row = ListRow { profile: list.profile, columns: &table.columns, cells };
-                    if let Some(stage) = row.unknown_stage(&self.asked) {
-                        *words.entry(stage).or_default() += 1;
-                    }
+                    let word = word(ListRow { profile: list.profile, columns: &table.columns, cells });
+                    word.into_iter().for_each(|word| *words.entry(word).or_default() += 1);
                 }
             }
         }
+        words
+    }
+
+    /// Rows of consents that say neither yes nor no, and words that may be either.
+    fn unsaid(&self, loaded: &LoadedStream) -> Vec<String> {
+        let words = Contents::words_of(loaded, |row| match row.consent(&self.asked) {
+            ConsentSaid::Nothing => Some(String::new()),
+            // It may be a person's own sentence.
+            ConsentSaid::Unread(word) => Some(shown(&Json::from(word)).into()),
+            ConsentSaid::Yes | ConsentSaid::No => None,
+        });
+        let (silent, unread): (Vec<_>, Vec<_>) = words.iter().partition(|(word, _)| word.is_empty());
+        let silent = silent.iter().map(|(_, count)| {
+            let rows = counted(**count, "row says", "rows say");
+            format!("{rows} neither yes nor no, so that nobody's consent is read there")
+        });
+        let mut notes: Vec<String> = silent.collect();
+        if let Some((first, _)) = unread.first() {
+            let told: Vec<String> = unread.iter().map(|(word, count)| format!("{word:?} ({count})")).collect();
+            notes.push(format!(
+                "these words are neither yes nor no, and hold whom they are said of: {}; say refusal_words = {{ {first:?} = \"no\" }}, or \"fine\"",
+                told.join(", ")
+            ));
+        }
+        notes
+    }
+
+    fn unknown_stages(&self, loaded: &LoadedStream) -> Option<String> {
+        let words = Contents::words_of(loaded, |row| row.unknown_stage(&self.asked));
         let first = words.keys().next()?;
         let told: Vec<String> = words.iter().map(|(word, count)| format!("{word:?} ({count})")).collect();
         Some(format!(

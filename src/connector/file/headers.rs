@@ -1,7 +1,8 @@
 //! Which column of a list is what, by the names in its header row.
 
 use super::cells::ListCell;
-use super::profiles::{CLOSED, CONSENT, KnownColumn, ListProfile, MARKS};
+use super::column::{CLOSED, CONSENT, KnownColumn, MARKS};
+use super::profiles::ListProfile;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 

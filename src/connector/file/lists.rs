@@ -7,9 +7,9 @@ use super::profiles::ListProfile;
 use super::rows::{ListRow, RowsAs};
 use super::table::{ListTable, TableRows};
 use crate::connector::map::{Carries, Mapper};
-use crate::connector::port::PageRead;
+use crate::connector::port::{Observed, PageRead};
 use crate::connector::raw::json::Json;
-use crate::model::Time;
+use crate::model::{Editor, LastEdit, Name, Time};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
     each_row(lists, |(list, table), number, row| {
         let here = place;
         place += 1;
-        let Some(id) = row.id(stream.rows) else { return };
+        let Some(id) = row.id(stream.rows).filter(|_| !row.says_nothing(asked)) else { return };
         let own = row.profile == ListProfile::Accounts;
         let new = Best { place: here, rank: row.rank(stream.rows, asked), own, at: (list, table, number) };
         let Some(known) = best.get_mut(&id_hash(&id)) else {
@@ -185,17 +185,27 @@ fn is_empty(page: &PageRead) -> bool {
     page.observed.is_empty() && page.quarantined.is_empty() && page.unread.is_empty()
 }
 
+/// Notes of each value in which file it stands.
+fn came_out_of(file: &Name, row: &mut Observed) {
+    if let Observed::Record { record, .. } = row {
+        let edit = LastEdit { dated: false, by: Some(Editor::InFile(file.clone())) };
+        record.fields.iter_mut().for_each(|field| field.last_edit = Some(Box::new(edit.clone())));
+    }
+}
+
 impl RowsToRecords<'_> {
     /// Adds what a row becomes to the page. What cannot be read is told by where it stands.
     fn record(&self, profile: ListProfile, table: &ListTable, number: usize, cells: &[ListCell], page: &mut PageRead) {
         let row = ListRow { profile, columns: &table.columns, cells };
-        if matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account) && row.id(self.stream.rows).is_none() {
+        let may_be_nobody = matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account);
+        if (may_be_nobody && row.id(self.stream.rows).is_none()) || row.says_nothing(self.asked) {
             return;
         }
         let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix, self.companies).into());
-        let (quarantined, unread) = (page.quarantined.len(), page.unread.len());
+        let (observed, quarantined, unread) = (page.observed.len(), page.quarantined.len(), page.unread.len());
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
         self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);
+        page.observed[observed..].iter_mut().for_each(|row| came_out_of(&table.path, row));
         for told in &mut page.quarantined[quarantined..] {
             let column = row.place_of(&told.field);
             if column.is_some_and(|column| row.is_broken(column)) {

@@ -1,7 +1,8 @@
 //! The manifest of a system of lists, made of the profiles that it has: what the rest of the product knows of its streams and fields.
 
 use super::asked::OutAsked;
-use super::profiles::{self, CLOSED, ListProfile, ROW_ID, UPDATED};
+use super::column::{self, NO_FIELDS, ROW_ID};
+use super::profiles::ListProfile;
 use super::rows::{self, RowsAs};
 use crate::connector::manifest::{
     Auth, FieldMap, FieldSpec, FieldWrite, Limits, Manifest, MarkMap, MarkWrite, Method, Page, Paths, RecordMap, RefusalRule,
@@ -50,12 +51,14 @@ pub fn streams(profiles: &[ListProfile]) -> Vec<StreamOfLists> {
                 let prefix = if several { "deals:" } else { "" };
                 streams.push(StreamOfLists { name: DEAL_CONTACTS, rows: RowsAs::DealContact, of, prefix });
             }
-            ListProfile::Contacts | ListProfile::Cards | ListProfile::Contracts => {
+            ListProfile::Contacts | ListProfile::Cards | ListProfile::Contracts | ListProfile::Consents | ListProfile::Seminars => {
                 let prefix = match profile {
                     _ if !several => "",
                     ListProfile::Contacts => "contacts:",
                     ListProfile::Cards => "cards:",
-                    _ => "contracts:",
+                    ListProfile::Contracts => "contracts:",
+                    ListProfile::Consents => "consents:",
+                    _ => "seminars:",
                 };
                 streams.push(StreamOfLists { name: profile.name(), rows: RowsAs::Person, of, prefix });
             }
@@ -112,12 +115,16 @@ pub fn manifest(profiles: &[ListProfile], out: Option<&OutAsked>) -> Manifest {
 /// What a tool's own export shows beside fields: our marks, and the person's own no.
 fn show_marks(record: &mut RecordMap, out: &OutAsked) {
     let mark = |path: &str| MarkMap { path: path.to_string(), kind: FieldKind::Text, contains: None, prefix: None, format: None };
-    record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(profiles::BLOCK))));
-    record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(profiles::STATUS))));
+    record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(column::BLOCK))));
+    record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(column::STATUS))));
     // A word that is neither yes nor no holds; the form has the tool's words.
-    let when =
-        Test { path: profiles::CONSENT.to_string(), equals: Some(toml::Value::Boolean(false)), one_of: None, empty: None, contains: None };
-    record.refusals = vec![RefusalRule { scope: RefusalScopeName::All, topic: None, when }];
+    record.refusals = vec![refused_where_false(column::CONSENT)];
+}
+
+/// All mail is refused where no stands.
+fn refused_where_false(path: &str) -> RefusalRule {
+    let when = Test { path: path.to_string(), equals: Some(toml::Value::Boolean(false)), one_of: None, empty: None, contains: None };
+    RefusalRule { scope: RefusalScopeName::All, topic: None, when }
 }
 
 /// What goes out by lists. By an address people are found, so that no list changes one.
@@ -130,11 +137,11 @@ fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
         stream: profiles.first().map(|p| p.name().to_string()).unwrap_or_default(),
         fields: written_fields(profiles).into_iter().map(|name| (name.clone(), FieldWrite::Name(name.to_string()))).collect(),
         status: out.status.as_ref().map(|_| StatusWrite {
-            field: Some(profiles::STATUS.to_string()),
+            field: Some(column::STATUS.to_string()),
             label_prefix: None,
             map: BTreeMap::new(),
         }),
-        block: out.block.as_ref().map(|_| mark(profiles::BLOCK, Some(&out.on), Some(&out.off))),
+        block: out.block.as_ref().map(|_| mark(column::BLOCK, Some(&out.on), Some(&out.off))),
         permit: None,
         permits: BTreeMap::new(),
         why: None,
@@ -217,7 +224,7 @@ fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
         state: if is_deal { [DealState::Won, DealState::Lost, DealState::Open].map(state).into() } else { Vec::new() },
         ended_at: is_deal.then(|| on_day(rows::ENDED)).flatten(),
         same_as: Vec::new(),
-        refusals: Vec::new(),
+        refusals: (stream.of == Some(ListProfile::Consents)).then(|| refused_where_false(rows::SAID)).into_iter().collect(),
         marks: BTreeMap::new(),
         deleted: None,
         always: Vec::new(),
@@ -242,7 +249,7 @@ fn state(state: DealState) -> StateRule {
 fn fields(stream: &StreamOfLists) -> BTreeMap<Name, FieldMap> {
     // Lists of people name companies, of which no more is read than that.
     let profile = stream.of.unwrap_or(ListProfile::Accounts);
-    let columns = profile.columns().filter(|column| ![ROW_ID, UPDATED, CLOSED].contains(&column.key));
+    let columns = profile.columns().filter(|column| !NO_FIELDS.contains(&column.key));
     let of_contact = ["contact_name", "company", "email", "title", "phone"];
     let named = columns.filter_map(|column| {
         let name = match (stream.rows, column.key) {
@@ -280,6 +287,18 @@ mod tests {
         let both = prefixes(&[Contacts, Deals]);
         assert_eq!(both, [("contacts", "contacts:"), ("deals", ""), ("deal_contacts", "deals:"), ("accounts", "")]);
         assert_eq!(contacts_prefix(&streams(&[Contacts, Deals])), "deals:");
+    }
+
+    #[test]
+    fn a_no_of_a_list_of_consents_is_a_refusal_and_its_word_is_no_field() {
+        for profile in ListProfile::ALL {
+            let manifest = manifest(&[profile], None);
+            let record = manifest.streams[profile.name()].record.as_ref().unwrap();
+            let is_of_consents = profile == ListProfile::Consents;
+            assert_eq!(record.refusals.len(), usize::from(is_of_consents), "{profile:?}");
+            assert!(NO_FIELDS.iter().all(|key| !record.fields.contains_key(&Name::from(*key))), "{profile:?}");
+            assert_eq!(record.fields.contains_key(&Name::from("consent_on")), is_of_consents);
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use super::asked::{ListsAsked, OutAsked};
 use super::cells::ListCell;
+use super::column::{BLOCK, CLOSED, CONSENT, ROW_ID, UPDATED};
 use super::headers::{FoundColumns, plain};
 use super::out::form;
-use super::profiles::{BLOCK, CLOSED, CONSENT, ListProfile, ROW_ID, UPDATED};
+use super::profiles::ListProfile;
+use super::words::{ATTENDANCE, ROLES, word_of};
 use crate::connector::manifest::FieldKind;
 use crate::connector::raw::json::Json;
 use crate::model::normal::company;
@@ -18,6 +20,7 @@ pub const PEOPLE: &str = "row_people";
 pub const STATE: &str = "row_state";
 pub const ENDED: &str = "row_ended";
 pub const ID: &str = "row_id";
+pub const SAID: &str = "row_said";
 
 /// What is read from the rows of a list: a deal's row tells of the deal, of whom to talk to, and of the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +41,7 @@ pub struct ListRow<'r> {
 
 impl<'r> ListRow<'r> {
     /// What stands in a column; `None`: the list has no such column, or the row ends before it.
-    fn cell(&self, key: &str) -> Option<&'r ListCell> {
+    pub(super) fn cell(&self, key: &str) -> Option<&'r ListCell> {
         self.cells.get(self.columns.place(key)?)
     }
 
@@ -84,6 +87,12 @@ impl<'r> ListRow<'r> {
                 let who = address.or_else(|| self.name_key())?;
                 Some(hash(&[&who, &self.key("products").unwrap_or_default()]))
             }
+            // One visit a row: a person may have been at several events.
+            ListProfile::Seminars => {
+                let who = address.or_else(|| self.name_key())?;
+                let day = self.cell("event_on").map(date_text).unwrap_or_default();
+                Some(hash(&[&who, &self.key("event_name").unwrap_or_default(), &day]))
+            }
             _ => address.or_else(|| Some(hash(&[&self.name_key()?]))),
         }
     }
@@ -128,7 +137,12 @@ impl<'r> ListRow<'r> {
 
     /// The column that says since when the row is as it is.
     pub fn dated_by(&self) -> Option<&'static str> {
-        let of_profile = if self.profile == ListProfile::Cards { ["exchanged_on", UPDATED] } else { [UPDATED, UPDATED] };
+        let of_profile = match self.profile {
+            ListProfile::Cards => ["exchanged_on", UPDATED],
+            ListProfile::Consents => ["consent_on", UPDATED],
+            ListProfile::Seminars => ["event_on", UPDATED],
+            _ => [UPDATED, UPDATED],
+        };
         of_profile.into_iter().find(|key| self.cell(key).is_some_and(|cell| !cell.is_empty()))
     }
 
@@ -136,12 +150,17 @@ impl<'r> ListRow<'r> {
         self.dated_by().and_then(|key| self.cell(key)).map(date_text)
     }
 
-    /// Which of several rows with one id counts before later ones: of cards that of the latest exchange, of deals one that may be open, of a tool's
-    /// own export one that speaks against mail. A tool may have somebody twice, and who said no in one place said no.
+    /// Which of several rows with one id counts before later ones: of cards that of the latest exchange, of deals one that may be open, of
+    /// consents a no, and of several as good that of the latest day; of a tool's own export one that speaks against mail. A tool may have somebody
+    /// twice, and who said no in one place said no.
     pub fn rank(&self, rows: RowsAs, asked: &ListsAsked) -> String {
         match (rows, self.profile) {
             (RowsAs::Person, ListProfile::Cards) => {
                 self.cell("exchanged_on").and_then(ListCell::date).map(|date| date.iso()).unwrap_or_default()
+            }
+            (RowsAs::Person, ListProfile::Consents) => {
+                let day = self.cell("consent_on").and_then(ListCell::date).map(|date| date.iso()).unwrap_or_default();
+                format!("{}{day}", self.consent(asked).rank())
             }
             (RowsAs::Deal, _) => self.state(asked).is_none_or(DealState::is_open).to_string(),
             (RowsAs::Person, _) => match &asked.out {
@@ -200,6 +219,9 @@ impl<'r> ListRow<'r> {
             let people: Vec<Json<'static>> = self.contact_id().map(|id| Json::from(format!("{prefix}{id}"))).into_iter().collect();
             values.push((PEOPLE, Json::Array(people)));
         }
+        if self.profile == ListProfile::Consents {
+            values.extend(self.consent(asked).raw().map(|said| (SAID, said)));
+        }
         for (place, column) in &self.columns.known {
             if let Some(cell) = self.cells.get(*place) {
                 values.push((column.key, value(column.key, column.kind, cell)));
@@ -218,7 +240,8 @@ fn value(key: &str, kind: FieldKind, cell: &ListCell) -> Json<'static> {
         FieldKind::Date => Json::from(date_text(cell)),
         FieldKind::List => Json::Array(cell.entries().into_iter().map(Json::from).collect()),
         FieldKind::Int | FieldKind::Number => Json::from(cell.number().or_else(|| cell.text().map(|t| t.into_owned())).unwrap_or_default()),
-        _ if key == "contract_role" => Json::from(cell.text().map(|role| role_word(&role)).unwrap_or_default()),
+        _ if key == "contract_role" => Json::from(cell.text().map(|role| word_of(&ROLES, &role)).unwrap_or_default()),
+        _ if key == "attendance" => Json::from(cell.text().map(|word| word_of(&ATTENDANCE, &word)).unwrap_or_default()),
         _ if NARROW.contains(&key) => Json::from(cell.narrow().unwrap_or_default()),
         _ => Json::from(cell.text().unwrap_or_default().into_owned()),
     }
@@ -229,20 +252,6 @@ const NARROW: [&str; 7] = ["email", "phone", "mobile", "fax", "postal_code", "we
 
 fn date_text(cell: &ListCell) -> String {
     cell.date().map_or_else(|| cell.text().unwrap_or_default().into_owned(), |date| date.iso())
-}
-
-/// Words for what somebody is in a contract. Another word stays as it is; none is never taken for a user.
-const ROLES: [(&str, &[&str]); 5] = [
-    ("contract", &["契約窓口", "契約担当", "契約担当者", "契約者", "窓口", "contract"]),
-    ("billing", &["請求先", "請求担当", "請求書送付先", "経理", "経理担当", "billing"]),
-    ("user", &["利用者", "ユーザー", "ユーザ", "利用担当", "user"]),
-    ("admin", &["管理者", "システム管理者", "admin", "administrator"]),
-    ("technical", &["技術担当", "技術窓口", "技術", "technical"]),
-];
-
-fn role_word(role: &str) -> String {
-    let known = plain(role);
-    ROLES.iter().find(|(_, words)| words.contains(&&*known)).map_or_else(|| role.to_string(), |(word, _)| word.to_string())
 }
 
 /// Providers of mailboxes: who has one there works anywhere.
@@ -312,6 +321,10 @@ mod tests {
         assert_eq!(known(&[("氏名", ""), ("部署", "営業")]), None);
         let contract = |product: &str| id(Contracts, RowsAs::Person, &[("メール", "a@b.example"), ("商品", product)]);
         assert_ne!(contract("A"), contract("B"));
+        let visit =
+            |day: &str| id(ListProfile::Seminars, RowsAs::Person, &[("メール", "a@b.example"), ("セミナー名", "入門"), ("開催日", day)]);
+        assert_eq!(visit("2026/10/1"), visit("令和8年10月1日"));
+        assert_ne!(visit("2026/10/1"), visit("2026/11/1"));
         let deal = |company: &str| id(Deals, RowsAs::Deal, &[("案件名", "更新 2026"), ("会社名", company)]);
         assert_eq!(deal("(株)アクメ"), deal("株式会社 アクメ"));
         assert_ne!(deal("アクメ"), deal("ベータ"));
@@ -372,10 +385,5 @@ mod tests {
         assert_eq!(account(&[("会社名", "株式会社アクメ"), ("メール", "a@b.example")]).as_deref(), Some("アクメ"));
         assert_eq!(account(&[("会社名", ""), ("メール", "a@b.example")]).as_deref(), Some("b.example"));
         assert_eq!(account(&[("メール", "a@gmail.com")]), None);
-    }
-
-    #[test]
-    fn a_role_is_said_in_one_word_and_never_made_up() {
-        assert_eq!(["契約窓口", "経理", "ユーザー", "監査"].map(role_word), ["contract", "billing", "user", "監査"]);
     }
 }

@@ -6,7 +6,7 @@ use super::headers::{self, FoundColumns};
 use super::profiles::ListProfile;
 use super::text_table::{CsvRows, CsvText};
 use super::{decode, workbook};
-use crate::model::Time;
+use crate::model::{Name, Time};
 
 /// How workbooks begin: a zip archive (.xlsx, .ods), or a compound file (.xls).
 const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
@@ -17,6 +17,8 @@ const WORKBOOK_NAMES: [&str; 5] = [".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"];
 pub struct ListTable {
     /// Its name, for people.
     pub file: String,
+    /// What it is called in the state.
+    pub path: Name,
     sheet: Option<String>,
     content: TableContent,
     /// When the file was written last.
@@ -68,7 +70,8 @@ impl ListTable {
         let (header, columns) = headers::find(profile, first.iter().map(|(_, cells)| cells.as_slice()), &asked.columns)?;
         let (line, cells) = &first[header];
         text.check(*line, cells.len())?;
-        Ok(ListTable { file: file.to_string(), sheet: None, above: *line, content: TableContent::Text(text), modified, columns })
+        let content = TableContent::Text(text);
+        Ok(ListTable { file: file.to_string(), path: file.into(), sheet: None, above: *line, content, modified, columns })
     }
 
     fn of_workbook(profile: ListProfile, asked: &ListsAsked, file: &str, bytes: &[u8], modified: Time) -> Result<ListTable, String> {
@@ -91,7 +94,7 @@ impl ListTable {
             let Some(first) = &list else {
                 let above = rows[header].0;
                 let content = TableContent::Sheet(rows);
-                list = Some(ListTable { file: file.to_string(), sheet: Some(sheet), content, modified, columns, above });
+                list = Some(ListTable { file: file.to_string(), path: file.into(), sheet: Some(sheet), content, modified, columns, above });
                 continue;
             };
             // One a year, one for each who sells, or a sum before the list itself: which of them counts, only their owner knows. One without rows
@@ -104,6 +107,11 @@ impl ListTable {
             }
         }
         list.ok_or_else(|| why.unwrap_or_else(|| "it has no sheet".to_string()))
+    }
+
+    /// The same under the name that the state has for it.
+    pub fn at(self, path: Name) -> ListTable {
+        ListTable { path, ..self }
     }
 
     pub fn rows(&self) -> TableRows<'_> {

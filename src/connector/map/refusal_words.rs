@@ -41,7 +41,7 @@ impl RefusalWords {
 }
 
 /// The value as it is told, cut; of what is no single value only what it is.
-pub(super) fn shown(value: &Json<'_>) -> ShortText {
+pub fn shown(value: &Json<'_>) -> ShortText {
     let whole = match text_of(value) {
         Some(text) => text.into_owned(),
         None => return format!("({})", kind_of(value)).into(),

@@ -74,6 +74,9 @@ pub struct CandidateExplained {
     /// The relay that brought it: a copy of another system's value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied_by: Option<String>,
+    /// The file of a list that it came out of, as `undo --import` takes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// What the record held first, by a rule by which that stays.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<FirstExplained>,
@@ -177,6 +180,7 @@ fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
         dated_by_system: c.last_edit.is_some_and(|edit| edit.dated),
         typed: c.last_edit.is_some_and(LastEdit::is_typed),
         copied_by: c.last_edit.and_then(LastEdit::relay).map(ToString::to_string),
+        file: c.last_edit.and_then(LastEdit::file).map(ToString::to_string),
         first: None,
         won,
         why: why.to_string(),

@@ -54,8 +54,13 @@ mod tests {
 
     #[test]
     fn only_this_field_of_these_records_is_told() {
-        let wrote =
-            |field: &str, old: Value| WrittenField { field: field.into(), old, new: Value::Int(10), rule: "precedence.toml:3".into() };
+        let wrote = |field: &str, old: Value| WrittenField {
+            field: field.into(),
+            old,
+            new: Value::Int(10),
+            rule: "precedence.toml:3".into(),
+            files: Vec::new(),
+        };
         let of = |id: &str, fields: Vec<WrittenField>| WrittenRecord { record: id.parse().unwrap(), fields };
         let batch = [
             of("crm:person:1", vec![wrote("title", Value::text("Chief")), wrote("score", Value::Int(99))]),

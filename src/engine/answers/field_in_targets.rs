@@ -111,7 +111,13 @@ mod tests {
         let name: Name = "title".into();
         let mut record = Record::new("ma:person:1".parse().unwrap());
         record.set(&name, Value::text("CHIEF"), Time(5));
-        let winner = |value: &str| FieldWinner { value: Value::text(value), typed_after: Time(0), rivals: Vec::new(), filled: Vec::new() };
+        let winner = |value: &str| FieldWinner {
+            value: Value::text(value),
+            typed_after: Time(0),
+            rivals: Vec::new(),
+            filled: Vec::new(),
+            files: Vec::new(),
+        };
         let filled = FieldWinner { filled: vec![record.id.clone()], ..winner("Clerk") };
         let rival = FieldWinner { rivals: vec![record.id.clone()], ..winner("Clerk") };
         let agreed = |theirs: &str, parked| {

@@ -59,6 +59,28 @@ pub struct FieldWinner {
     pub rivals: Vec<RecordId>,
     /// Of a rule that only fills: records with another value of their own, which stays.
     pub filled: Vec<RecordId>,
+    /// The files of lists that it is out of, each with what its record holds.
+    pub files: Vec<(Name, Value)>,
+}
+
+impl Merge {
+    /// The files that a write is out of: those that its value is from, as far as they bring anything that did not stand there.
+    pub fn files_of(&self, field: &Name, old: &Value, new: &Value) -> Vec<Name> {
+        let winner = self.fields.iter().find(|(name, _)| name == field).and_then(|(_, winner)| winner.as_ref());
+        let files = winner.filter(|winner| winner.value.says_the_same(new)).map_or(&[][..], |winner| &winner.files);
+        let mut files: Vec<Name> = files.iter().filter(|(_, value)| brings_something(value, old)).map(|(file, _)| file.clone()).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+}
+
+/// Of lists that are put together, one brings only the entries that were not there.
+fn brings_something(value: &Value, old: &Value) -> bool {
+    match (value, old) {
+        (Value::List(entries), Value::List(known)) => entries.iter().any(|entry| !known.contains(entry)),
+        _ => true,
+    }
 }
 
 /// A lead status, or the rule that could not be evaluated and why.
@@ -80,4 +102,44 @@ pub struct StatusNow {
 pub struct StatusError {
     pub rule: Name,
     pub why: EvaluationError,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_is_out_of_the_files_that_its_value_is_from() {
+        let (cards, people) = (Name::from("inbox/cards.csv"), Name::from("inbox/people.csv"));
+        let list = |entries: &[&str]| Value::list(entries.iter().copied());
+        let winner = |value: Value, files: Vec<(Name, Value)>| FieldWinner {
+            value,
+            typed_after: Time(0),
+            rivals: Vec::new(),
+            filled: Vec::new(),
+            files,
+        };
+        let phone = winner(Value::text("03-9"), vec![(cards.clone(), Value::text("03-9"))]);
+        let products = winner(
+            list(&["a", "b", "c"]),
+            vec![(people.clone(), list(&["a", "c"])), (cards.clone(), list(&["b"])), (cards.clone(), list(&["c"]))],
+        );
+        let fields = vec![("phone".into(), Some(phone)), ("products".into(), Some(products)), ("title".into(), None)];
+        let merge = Merge { fields, ..Merge::default() };
+        for (field, old, new, files) in [
+            ("phone", Value::text("03-1"), Value::text("03-9"), vec![&cards]),
+            ("phone", Value::text("03-1"), Value::text("０３－９"), vec![&cards]),
+            // On its way back, or pinned: another value than the merge wants.
+            ("phone", Value::text("03-9"), Value::text("03-1"), vec![]),
+            ("products", list(&["a", "b"]), list(&["a", "b", "c"]), vec![&cards, &people]),
+            ("products", list(&["a", "c"]), list(&["a", "b", "c"]), vec![&cards]),
+            ("products", list(&["a", "b", "c", "d"]), list(&["a", "b", "c"]), vec![]),
+            ("products", Value::Empty, list(&["a", "b", "c"]), vec![&cards, &people]),
+            ("title", Value::Empty, Value::text("部長"), vec![]),
+            ("city", Value::Empty, Value::text("東京"), vec![]),
+        ] {
+            let told = merge.files_of(&field.into(), &old, &new);
+            assert_eq!(told.iter().collect::<Vec<_>>(), files, "{field} {old:?}");
+        }
+    }
 }

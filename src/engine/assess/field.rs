@@ -35,7 +35,7 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
 impl FieldWinner {
     /// What a named person pinned is typed by them.
     pub(super) fn pinned(pin: &Pin) -> FieldWinner {
-        FieldWinner { value: pin.value.clone(), typed_after: pin.at, rivals: Vec::new(), filled: Vec::new() }
+        FieldWinner { value: pin.value.clone(), typed_after: pin.at, rivals: Vec::new(), filled: Vec::new(), files: Vec::new() }
     }
 
     /// By this part of a rule it won. `is_asked`: whether some record of the person remembers that something was emptied; only then it counts
@@ -55,6 +55,8 @@ impl FieldWinner {
             Some(Strategy::Union(_)) => Time(i64::MAX),
             _ => own.filter_map(|c| c.age.after).max().unwrap_or_default(),
         };
+        let files = candidates.iter().filter(|c| winner.from.map_or(!c.echo, |from| from == c.from));
+        let files = files.filter_map(|c| Some((c.last_edit?.file()?.clone(), c.value.clone()))).collect();
         let rivals = winner.rivals.into_iter().cloned().collect();
         // What we once filled in is the record's own since.
         let holds = |c: &&Candidate<'_>| {
@@ -62,7 +64,7 @@ impl FieldWinner {
         };
         let fills_only = matches!(strategy, Some(Strategy::Fill(_)));
         let filled = candidates.iter().filter(|_| fills_only).filter(holds).map(|c| c.from.clone()).collect();
-        FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled }
+        FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled, files }
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one,

@@ -151,7 +151,7 @@ impl Engine {
             let cause = due.cause;
             let look_first = |change: &Change| self.must_look(system, idx, change, now);
             match cut_to_lane(due, lane, may, everything && in_one_request, failures, look_first, now) {
-                LaneCut::Goes(change, more) => ready.push((idx, record, change, (more, cause))),
+                LaneCut::Goes(change, more) => ready.push((idx, (record, merge), change, (more, cause))),
                 LaneCut::LookFirst => batch.to_look_at.push(idx),
                 LaneCut::Nothing => self.set_lanes(system, idx, lanes),
             }
@@ -164,8 +164,8 @@ impl Engine {
             // What goes with a look goes in one request; by themselves these would be many small ones.
             batch.to_look_at.extend(ready.drain(..).map(|(idx, ..)| idx));
         }
-        for (idx, record, change, more) in ready {
-            self.send(&mut batch, idx, record, change, more, now);
+        for (idx, looked, change, more) in ready {
+            self.send(&mut batch, idx, looked, change, more, now);
         }
         if company && !batch.ops.is_empty() && batch.ops.len() < limit {
             // A request that goes anyway takes fields along in the room that is left.
@@ -193,13 +193,13 @@ impl Engine {
             if batch.places.contains(&idx) {
                 continue;
             }
-            let record = self.world.record(idx);
-            let due = self.due(idx, &record, now);
+            let (record, merge) = self.look(idx, now);
+            let due = self.due_by(idx, &record, &merge, now);
             let may = self.may_go(idx, &record, &due, now);
             if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update)
                 && !self.must_look(&record.id.system, idx, &change, now)
             {
-                self.send(batch, idx, record, change, (false, 0), now);
+                self.send(batch, idx, (record, merge), change, (false, 0), now);
             }
         }
     }
@@ -211,14 +211,22 @@ impl Engine {
     }
 
     /// Takes a write into a batch, marked as sent.
-    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, (more, cause): (bool, u64), now: Time) {
+    fn send(
+        &mut self,
+        batch: &mut Batch,
+        idx: Idx,
+        (record, merge): (Record, Merge),
+        change: Change,
+        (more, cause): (bool, u64),
+        now: Time,
+    ) {
         let target = self.targets.begin(idx);
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
         let again = target.was_written_lately(&change, now);
         let op = WriteOp { record: record.id.clone(), change, again };
         if !op.change.fields.is_empty() {
-            batch.written.push(WrittenRecord::of(&op, &record, |field| self.rule_of_write(&record.id, field)));
+            batch.written.push(WrittenRecord::of(&op, &record, &merge, |field| self.rule_of_write(&record.id, field)));
         }
         batch.ops.push(op);
         batch.places.push(idx);

@@ -1,5 +1,6 @@
 //! What of a run an undo is about.
 
+use super::written::WrittenField;
 use crate::engine::rules::stored_field::BEFORE_THE_EDIT;
 use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
@@ -19,15 +20,19 @@ pub struct UndoOnly {
     /// As the plan named them, `FILE:LINE`.
     #[serde(default)]
     pub rules: Vec<Name>,
+    /// The file of a list that the value was out of.
+    #[serde(default)]
+    pub import: Option<Name>,
 }
 
 impl UndoOnly {
-    /// Whether a field of a record, written by a rule, is of it. `records`: those of the person, if one is named.
-    pub(super) fn has(&self, record: &RecordId, field: &Name, rule: &Name, records: Option<&BTreeSet<RecordId>>) -> bool {
+    /// Whether a field that was written to a record is of it. `records`: those of the person, if one is named.
+    pub(super) fn has(&self, record: &RecordId, written: &WrittenField, records: Option<&BTreeSet<RecordId>>) -> bool {
         let among = |names: &[Name], name: &Name| names.is_empty() || names.contains(name);
-        let by_rule = self.rules.is_empty() || self.rules.iter().any(|named| is_named(rule, named));
+        let by_rule = self.rules.is_empty() || self.rules.iter().any(|named| is_named(&written.rule, named));
         let of_person = records.is_none_or(|records| records.contains(record));
-        among(&self.fields, field) && among(&self.systems, &record.system) && by_rule && of_person
+        let of_file = self.import.as_ref().is_none_or(|file| written.files.contains(file));
+        among(&self.fields, &written.field) && among(&self.systems, &record.system) && by_rule && of_person && of_file
     }
 
     /// Whether it is about all.
@@ -48,13 +53,23 @@ impl fmt::Display for UndoOnly {
         let systems = self.systems.iter().map(|name| format!(" --system {name}"));
         let person = self.person.iter().map(|who| format!(" --person {who}"));
         let rules = self.rules.iter().map(|name| format!(" --rule {name}"));
-        fields.chain(systems).chain(person).chain(rules).try_for_each(|option| f.write_str(&option))
+        let import = self.import.iter().map(|file| match file.contains(char::is_whitespace) {
+            true => format!(" --import {:?}", &**file),
+            false => format!(" --import {file}"),
+        });
+        import.chain(fields).chain(systems).chain(person).chain(rules).try_for_each(|option| f.write_str(&option))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Value;
+
+    fn written(field: &str, rule: &str, files: &[&str]) -> WrittenField {
+        let files = files.iter().map(|file| Name::from(*file)).collect();
+        WrittenField { field: field.into(), old: Value::Empty, new: Value::text("1"), rule: rule.into(), files }
+    }
 
     #[test]
     fn what_is_named_narrows_and_what_is_not_does_not() {
@@ -73,18 +88,35 @@ mod tests {
             (&[], &[], None, &["precedence.toml:30"], [false; 4]),
         ] {
             let person_named = person.map(|_| "hanako@acme.example".into());
-            let only = UndoOnly { fields: names(fields), systems: names(systems), person: person_named, rules: names(rules) };
+            let only = UndoOnly { fields: names(fields), systems: names(systems), person: person_named, rules: names(rules), import: None };
             let done = [
                 ("ma:person:1", "title", "precedence.toml:3"),
                 ("ma:person:1", "phone", "precedence.toml:4"),
                 ("ma:person:2", "title", "precedence.toml:3 before the edit"),
                 ("crm:person:7", "title", "precedence.toml:5"),
             ];
-            assert_eq!(done.map(|(id, field, rule)| only.has(&record(id), &field.into(), &rule.into(), person)), wanted, "{only:?}");
+            assert_eq!(done.map(|(id, field, rule)| only.has(&record(id), &written(field, rule, &[]), person)), wanted, "{only:?}");
             assert_eq!(only.is_all(), fields.is_empty() && systems.is_empty() && person.is_none() && rules.is_empty());
         }
         let (fields, rules) = (names(&["title"]), names(&["precedence.toml:3"]));
-        let only = UndoOnly { fields, systems: names(&["ma"]), person: Some("a@b.example".into()), rules };
+        let only = UndoOnly { fields, systems: names(&["ma"]), person: Some("a@b.example".into()), rules, import: None };
         assert_eq!(only.to_string(), " --field title --system ma --person a@b.example --rule precedence.toml:3");
+    }
+
+    #[test]
+    fn what_a_file_brought_is_told_from_the_rest() {
+        let cards = UndoOnly { import: Some("inbox/cards.csv".into()), ..UndoOnly::default() };
+        assert!(!cards.is_all());
+        let id: RecordId = "ma:person:1".parse().unwrap();
+        for (files, is_of_it) in
+            [(&[][..], false), (&["inbox/cards.csv"], true), (&["inbox/people.csv", "inbox/cards.csv"], true), (&["cards.csv"], false)]
+        {
+            assert_eq!(cards.has(&id, &written("phone", "precedence.toml:3", files), None), is_of_it, "{files:?}");
+        }
+        let named = |file: &str| UndoOnly { import: Some(file.into()), ..UndoOnly::default() }.to_string();
+        assert_eq!(
+            [named("inbox/名刺.csv"), named("inbox/名刺 10月.csv")],
+            [" --import inbox/名刺.csv", " --import \"inbox/名刺 10月.csv\""]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What a run writes, kept for `undo` with what was there before.
 
 use super::written::{RunWritten, WRITTEN, Written, WrittenKey, WrittenRecord};
-use super::written_before::FORMER_WRITTEN;
+use super::written_before::{FORMER_WRITTEN, WRITTEN_BY_RULE};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::ledger::items::encode_in_parts;
@@ -24,6 +24,7 @@ impl Engine {
         }
         for key in self.written.outdated(now) {
             self.ledger.delete(WRITTEN, key.to_bytes());
+            self.ledger.delete(WRITTEN_BY_RULE, key.to_bytes());
             self.ledger.delete(FORMER_WRITTEN, key.to_bytes());
         }
     }
@@ -39,13 +40,24 @@ impl Engine {
 
     /// What a run wrote since a time, in order.
     pub fn written_by(&mut self, run: &str, since: Option<Time>) -> Result<Vec<WrittenRecord>, Error> {
+        let mut all = Vec::new();
+        self.each_written(Some(run), since, |record| all.push(record))?;
+        Ok(all)
+    }
+
+    /// Goes through what a run wrote since a time, or all runs, in order.
+    pub(super) fn each_written(
+        &mut self,
+        run: Option<&str>,
+        since: Option<Time>,
+        mut with: impl FnMut(WrittenRecord),
+    ) -> Result<(), Error> {
         // What is kept is read from the store.
         self.commit()?;
-        let mut all = Vec::new();
         for key in self.written.keys_of(run, since) {
-            all.extend(self.batch(key)?);
+            self.batch(key)?.into_iter().for_each(&mut with);
         }
-        Ok(all)
+        Ok(())
     }
 
     /// Shows the batches that are kept with their time and run, the newest first, up to so many records. Those of the last moment may not be
@@ -64,12 +76,14 @@ impl Engine {
 
     /// A batch as it was committed, of what was told to those instances that are there now.
     fn batch(&self, key: &WrittenKey) -> Result<Vec<WrittenRecord>, Error> {
-        let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
-            Some(records) => records,
-            None => {
-                let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
-                before.into_iter().map(WrittenRecord::from).collect()
-            }
+        let bytes = key.to_bytes();
+        let records = if let Some(records) = self.ledger.get(WRITTEN, &bytes)? {
+            records
+        } else if let Some(by_rule) = self.ledger.get(WRITTEN_BY_RULE, &bytes)? {
+            by_rule.into_iter().map(WrittenRecord::from).collect()
+        } else {
+            let before = self.ledger.get(FORMER_WRITTEN, &bytes)?.unwrap_or_default();
+            before.into_iter().map(WrittenRecord::from).collect()
         };
         Ok(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)))
     }
@@ -86,9 +100,9 @@ impl Written {
         bytes
     }
 
-    /// A run's batches since a time, in order.
-    fn keys_of<'a>(&'a self, run: &str, since: Option<Time>) -> impl Iterator<Item = &'a WrittenKey> {
-        self.kept.keys().filter(move |k| *k.run == *run && since.is_none_or(|t| k.at >= t))
+    /// A run's batches since a time, or those of all runs, in order.
+    fn keys_of<'a>(&'a self, run: Option<&'a str>, since: Option<Time>) -> impl Iterator<Item = &'a WrittenKey> {
+        self.kept.keys().filter(move |k| run.is_none_or(|run| *k.run == *run) && since.is_none_or(|t| k.at >= t))
     }
 }
 
@@ -115,15 +129,17 @@ mod tests {
         }
         for written in [&written, &again] {
             for (run, since, found) in [
-                ("r_1", None, vec![2, 3, 1]),
-                ("r_1", Some(5), vec![2, 3, 1]),
-                ("r_1", Some(6), vec![1]),
-                ("r_2", None, vec![4]),
-                ("r_2", Some(8), vec![]),
-                ("r_", None, vec![]),
+                (Some("r_1"), None, vec![2, 3, 1]),
+                (Some("r_1"), Some(5), vec![2, 3, 1]),
+                (Some("r_1"), Some(6), vec![1]),
+                (Some("r_2"), None, vec![4]),
+                (Some("r_2"), Some(8), vec![]),
+                (Some("r_"), None, vec![]),
+                (None, None, vec![2, 3, 4, 1]),
+                (None, Some(6), vec![4, 1]),
             ] {
                 let keys = written.keys_of(run, since.map(Time));
-                assert_eq!(keys.map(|k| k.records).collect::<Vec<_>>(), found, "{run} {since:?}");
+                assert_eq!(keys.map(|k| k.records).collect::<Vec<_>>(), found, "{run:?} {since:?}");
             }
             assert_eq!(written.records, 10);
         }

@@ -10,16 +10,22 @@ use serde::{Deserialize, Serialize};
 pub(in crate::engine) const UNDO: Kind<UndoPlan> = Kind::new(Tag::Undo);
 
 /// Those of former versions: to be looked at again.
+pub(in crate::engine) const UNDO_OF_RUN: Kind<()> = Kind::new(Tag::UndoOfRun);
 pub(in crate::engine) const FORMER_UNDO: Kind<()> = Kind::new(Tag::FormerUndo);
 pub(in crate::engine) const FIRST_UNDO: Kind<()> = Kind::new(Tag::FirstUndo);
 
 /// Fields on their way back, by their record.
 pub(in crate::engine) const SET_BACK: Kind<Vec<SetBack>> = Kind::new(Tag::SetBack);
 
-/// The answer of `nayose undo RUN`.
+/// The answer of `nayose undo RUN` and `nayose undo --import FILE`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Undo {
-    pub run: String,
+    /// `None`: of whatever run, what is out of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// The file of a list that it is about, as the state calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
     /// To be approved; `None`: there is nothing to set back.
     pub plan: Option<String>,
     pub writes: Vec<PlannedWrite>,
@@ -27,7 +33,7 @@ pub struct Undo {
     /// Of those left out, fields that the rules of now still want so: set back, they would only be written again.
     #[serde(default)]
     pub still_wanted: usize,
-    /// False: the run's beginning is not kept any more.
+    /// False: the run's beginning is not kept any more; of a file, that of some run.
     pub complete: bool,
 }
 
@@ -42,7 +48,8 @@ pub struct LeftOut {
 /// A plan that was shown: approving it makes it anew, and it must come out the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UndoPlan {
-    pub run: String,
+    /// `None`: of whatever run, what is out of a file.
+    pub run: Option<String>,
     pub since: Option<Time>,
     pub at: Time,
     pub only: UndoOnly,

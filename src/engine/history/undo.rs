@@ -1,12 +1,14 @@
-//! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
-//! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
+//! `undo`: the fields that a run wrote, or that were written out of a file, are set back, as far as they still show what was written. Blocks,
+//! permits, reasons and consent are never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is
+//! here.
 
+use super::done::{AllDone, Done};
+use super::file_named::{FileNotNamed, file_named};
 use super::narrowed::UndoOnly;
 use super::set_back::SET_BACK;
 use super::set_back::UNDO;
 use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
 use super::still_wanted::{STILL_WANTED, Undoable};
-use super::written::WrittenRecord;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
@@ -33,19 +35,14 @@ pub enum UndoRefused {
     Unknown(String),
     #[error("run {run} wrote nothing of `{only}`; `nayose undo {run}` shows all that it wrote into fields")]
     NothingOfIt { run: String, only: String },
-    #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}{only}`")]
-    Changed { plan: String, run: String, only: Box<UndoOnly> },
+    #[error("nothing that was written is of `{only}`")]
+    NothingOfFile { only: String },
+    #[error(transparent)]
+    File(#[from] FileNotNamed),
+    #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {undo}`")]
+    Changed { plan: String, undo: String },
     #[error(transparent)]
     State(#[from] Error),
-}
-
-/// What one run did to one field of one record.
-#[derive(Debug, PartialEq)]
-struct Done {
-    /// Before its first write.
-    old: Value,
-    /// By its last.
-    new: Value,
 }
 
 struct Worked {
@@ -53,17 +50,26 @@ struct Worked {
     back: BTreeMap<Idx, Vec<SetBack>>,
     left_out: Vec<LeftOut>,
     still_wanted: usize,
+    /// Fields that were written at all.
+    written: usize,
 }
 
 impl Engine {
-    /// Shows what undoing a run would set back, and remembers that it was shown.
-    pub fn undo(&mut self, run: &str, since: Option<Time>, only: UndoOnly, now: Time) -> Result<Undo, UndoRefused> {
-        let Some(known) = self.written.runs().into_iter().find(|r| r.run == run) else { return Err(UndoRefused::Unknown(run.into())) };
-        let worked = self.work_out(run, since, &only, now)?;
-        if worked.back.is_empty() && worked.left_out.is_empty() && !only.is_all() {
-            return Err(UndoRefused::NothingOfIt { run: run.into(), only: only.to_string().trim().into() });
+    /// Shows what undoing a run, or what came out of a file, would set back, and remembers that it was shown.
+    pub fn undo(&mut self, run: Option<&str>, since: Option<Time>, mut only: UndoOnly, now: Time) -> Result<Undo, UndoRefused> {
+        let complete = self.keeps_whole(run, &only)?;
+        if let Some(said) = only.import.take() {
+            only.import = Some(self.file_meant(&said, run, since)?);
         }
-        let rule = format!("undo {run}");
+        let worked = self.work_out(run, since, &only, now)?;
+        if worked.written == 0 && !only.is_all() {
+            let only = only.to_string().trim().into();
+            return Err(match run {
+                Some(run) => UndoRefused::NothingOfIt { run: run.into(), only },
+                None => UndoRefused::NothingOfFile { only },
+            });
+        }
+        let rule = format!("undo {}", undone(run, &only));
         let mut writes = Vec::new();
         for (idx, fields) in &worked.back {
             let id = self.world.slot(*idx).id.clone();
@@ -84,10 +90,28 @@ impl Engine {
         }
         let plan = (!worked.back.is_empty()).then_some(worked.id);
         if let Some(plan) = &plan {
-            self.show(plan, UndoPlan { run: run.into(), since, at: now, only });
+            self.show(plan, UndoPlan { run: run.map(Into::into), since, at: now, only: only.clone() });
         }
         self.commit()?;
-        Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, still_wanted: worked.still_wanted, complete: known.complete })
+        let (run, import) = (run.map(Into::into), only.import.map(|file| file.to_string()));
+        Ok(Undo { run, import, plan, writes, left_out: worked.left_out, still_wanted: worked.still_wanted, complete })
+    }
+
+    /// Whether the beginning of what is asked for is still kept.
+    fn keeps_whole(&self, run: Option<&str>, only: &UndoOnly) -> Result<bool, UndoRefused> {
+        let mut runs = self.written.runs().into_iter();
+        match run {
+            Some(run) => runs.find(|r| r.run == run).map(|r| r.complete).ok_or_else(|| UndoRefused::Unknown(run.into())),
+            None if only.import.is_some() => Ok(runs.all(|r| r.complete)),
+            None => Err(UndoRefused::Unknown(String::new())),
+        }
+    }
+
+    /// The file that somebody's words stand for.
+    fn file_meant(&mut self, said: &str, run: Option<&str>, since: Option<Time>) -> Result<Name, UndoRefused> {
+        let mut known = BTreeSet::new();
+        self.each_written(run, since, |written| known.extend(written.fields.into_iter().flat_map(|field| field.files)))?;
+        Ok(file_named(said, known)?)
     }
 
     fn show(&mut self, plan: &str, shown: UndoPlan) {
@@ -106,9 +130,10 @@ impl Engine {
     /// Lets the set-backs of a plan go; how many records. `None`: there is no such plan.
     pub fn approve_undo(&mut self, plan: &str, now: Time) -> Result<Option<usize>, UndoRefused> {
         let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
-        let worked = self.work_out(&shown.run, shown.since, &shown.only, now)?;
+        let worked = self.work_out(shown.run.as_deref(), shown.since, &shown.only, now)?;
         if worked.id != plan {
-            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: Box::new(shown.only) });
+            let undo = format!("{}{}", shown.run.unwrap_or_default(), shown.only);
+            return Err(UndoRefused::Changed { plan: plan.into(), undo: undo.trim().into() });
         }
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
@@ -142,15 +167,16 @@ impl Engine {
     }
 
     /// What would be set back now, and what not.
-    fn work_out(&mut self, run: &str, since: Option<Time>, only: &UndoOnly, now: Time) -> Result<Worked, Error> {
+    fn work_out(&mut self, run: Option<&str>, since: Option<Time>, only: &UndoOnly, now: Time) -> Result<Worked, Error> {
         let records = self.records_named(only);
-        let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new(), still_wanted: 0 };
+        let mut done = if only.import.is_some() { AllDone::last_series() } else { AllDone::whole() };
+        self.each_written(run, since, |written| done.take(written, |record, field| only.has(record, field, records.as_ref())))?;
+        let done = done.fields();
+        let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new(), still_wanted: 0, written: done.len() };
         let mut back = Vec::new();
-        let mut written = self.written_by(run, since)?;
-        written.iter_mut().for_each(|w| w.fields.retain(|f| only.has(&w.record, &f.field, &f.rule, records.as_ref())));
         let left_out =
             |id: &RecordId, field: &Name, why: &str| LeftOut { record: id.to_string(), field: field.to_string(), why: why.into() };
-        for ((id, field), done) in done_by(written) {
+        for ((id, field), done) in done {
             match self.set_back_of(&id, &field, &done, now) {
                 Ok(None) => {}
                 Ok(Some((idx, to))) => back.push(Undoable { record: id, idx, back: to, wrote: done.new }),
@@ -169,7 +195,7 @@ impl Engine {
                 shown.push((record, back));
             }
         }
-        worked.id = id_of(run, &shown);
+        worked.id = id_of(&undone(run, only), &shown);
         Ok(worked)
     }
 
@@ -262,21 +288,15 @@ impl Engine {
     }
 }
 
-/// What a run's writes, in order, did to each field.
-fn done_by(writes: Vec<WrittenRecord>) -> BTreeMap<(RecordId, Name), Done> {
-    let mut done: BTreeMap<(RecordId, Name), Done> = BTreeMap::new();
-    for write in writes {
-        for field in write.fields {
-            let known = done.entry((write.record.clone(), field.field)).or_insert(Done { old: field.old, new: Value::Empty });
-            known.new = field.new;
-        }
-    }
-    done
+/// What is undone, as it stands on the command line: a run, a file, or what a run wrote out of a file.
+fn undone(run: Option<&str>, only: &UndoOnly) -> String {
+    let import = UndoOnly { import: only.import.clone(), ..UndoOnly::default() };
+    format!("{}{import}", run.unwrap_or_default()).trim_start().into()
 }
 
 /// The id of a plan that would set this back: another as soon as anything of it is another.
-fn id_of(run: &str, back: &[(RecordId, SetBack)]) -> String {
-    let mut seen = format!("undo\u{1f}{run}");
+fn id_of(undone: &str, back: &[(RecordId, SetBack)]) -> String {
+    let mut seen = format!("undo\u{1f}{undone}");
     for (id, back) in back {
         let what = blake3::hash(&encode(back)).to_hex();
         seen.push_str(&format!("\u{1e}{id}\u{1f}{what}"));

@@ -1,6 +1,7 @@
 //! What was written into fields and what stood there before: kept for a while, for `undo`.
 
 use crate::connector::WriteOp;
+use crate::engine::assess::assessment::Merge;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -29,13 +30,18 @@ pub struct WrittenField {
     pub new: Value,
     /// By which it was written, as plans name it; empty in what a former version kept.
     pub rule: Name,
+    /// The files of lists that it was out of; none in what a former version kept.
+    pub files: Vec<Name>,
 }
 
 impl WrittenRecord {
-    /// `rule`: by which a field is written.
-    pub fn of(op: &WriteOp, shown: &Record, rule: impl Fn(&Name) -> Name) -> WrittenRecord {
+    /// `merge`: what the rules made of the person; `rule`: by which a field is written.
+    pub fn of(op: &WriteOp, shown: &Record, merge: &Merge, rule: impl Fn(&Name) -> Name) -> WrittenRecord {
         let old = |name: &Name| shown.field_of(name).map_or(Value::Empty, |f| f.value.clone());
-        let field = |(name, new): &(Name, Value)| WrittenField { field: name.clone(), old: old(name), new: new.clone(), rule: rule(name) };
+        let field = |(name, new): &(Name, Value)| {
+            let (old, rule) = (old(name), rule(name));
+            WrittenField { files: merge.files_of(name, &old, new), field: name.clone(), old, new: new.clone(), rule }
+        };
         let fields = op.change.fields.iter().map(field);
         WrittenRecord { record: op.record.clone(), fields: fields.collect() }
     }

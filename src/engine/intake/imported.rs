@@ -29,7 +29,8 @@ impl Engine {
         let (fields, block) = changes_of(sent);
         if let Some(change) = fields {
             let op = WriteOp { record: known.id.clone(), change, again: false };
-            let written = WrittenRecord::of(&op, known, |field| self.rule_of_write(&known.id, field));
+            let (_, merge) = self.look(idx, now);
+            let written = WrittenRecord::of(&op, known, &merge, |field| self.rule_of_write(&known.id, field));
             self.keep_written(vec![written], now);
         }
         if let Some(change) = block {

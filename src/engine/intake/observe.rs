@@ -168,7 +168,7 @@ impl Engine {
             if let Some(sent) = self.targets.sent(idx) {
                 sent.leave_out(&self.world.record(idx), &mut new);
             }
-            let is_told = new.fields.iter().any(|field| field.last_edit.is_some());
+            let is_told = new.fields.iter().any(|field| field.last_edit.as_ref().is_some_and(|edit| edit.may_be_news()));
             let may_stand = !lacks_people && !is_told && !counts_touches;
             if may_stand && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 self.note_stood(idx, new.changed_at);

@@ -37,12 +37,16 @@ pub enum Tag {
     Usage = b'u',
     /// Who was let go and who waits, by system and direction.
     Guard = b'g',
-    /// Batches of field writes with the old values and the rules.
-    Written = b'W',
+    /// Batches of field writes with the old values, the rules and the files that they were out of.
+    Written = b'X',
+    /// The same in formats 6 and 7: without the files.
+    WrittenByRule = b'W',
     /// The same up to format 5: without the rules.
     FormerWritten = b'o',
     /// Undo plans that were shown.
-    Undo = b'K',
+    Undo = b'U',
+    /// The same without the file that they are about: not read any more.
+    UndoOfRun = b'K',
     /// The same without the rules that they were narrowed to: not read any more.
     FormerUndo = b'k',
     /// The same without anything that they were narrowed to: not read any more.
@@ -64,7 +68,7 @@ pub enum Tag {
 }
 
 /// All of them.
-const TAGS: [Tag; 30] = [
+const TAGS: [Tag; 32] = [
     Tag::Record,
     Tag::Target,
     Tag::OnePermitTarget,
@@ -84,8 +88,10 @@ const TAGS: [Tag; 30] = [
     Tag::Usage,
     Tag::Guard,
     Tag::Written,
+    Tag::WrittenByRule,
     Tag::FormerWritten,
     Tag::Undo,
+    Tag::UndoOfRun,
     Tag::FormerUndo,
     Tag::FirstUndo,
     Tag::SetBack,

@@ -14,6 +14,7 @@ use crate::engine::history::set_back::FIRST_UNDO;
 use crate::engine::history::set_back::FORMER_UNDO;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::history::set_back::UNDO;
+use crate::engine::history::set_back::UNDO_OF_RUN;
 use crate::engine::intake::clashes::CLASHES;
 use crate::engine::intake::doubts::ACCEPTED;
 use crate::engine::intake::doubts::DOUBT;
@@ -78,7 +79,7 @@ fn records_first(engine: &mut Engine) -> Result<Vec<StoredItem>, Error> {
                 Err(_) => Err(UnreadableRecord(text.into_owned())),
             };
             failed = loaded.err().map(Error::from);
-        } else if matches!(tag, Some(Tag::Written | Tag::FormerWritten)) {
+        } else if matches!(tag, Some(Tag::Written | Tag::WrittenByRule | Tag::FormerWritten)) {
             written.restore(key);
         } else {
             later.extend(tag.map(|tag| (tag, key.to_vec(), value.to_vec())));
@@ -198,6 +199,7 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
         Tag::Undo => {
             engine.undos.insert(text.to_string(), UNDO.read(text, value)?);
         }
+        Tag::UndoOfRun => engine.ledger.delete(UNDO_OF_RUN, text.as_bytes().to_vec()),
         Tag::FormerUndo => engine.ledger.delete(FORMER_UNDO, text.as_bytes().to_vec()),
         Tag::FirstUndo => engine.ledger.delete(FIRST_UNDO, text.as_bytes().to_vec()),
         Tag::SetBack => {

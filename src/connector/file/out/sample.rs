@@ -1,8 +1,9 @@
 //! The form of the files that the tool takes, as a file of its own shows it: columns, encoding, line ends, quotes.
 
 use crate::connector::file::asked::ListsAsked;
+use crate::connector::file::column::CONSENT;
 use crate::connector::file::headers::{self, FoundColumns};
-use crate::connector::file::profiles::{CONSENT, ListProfile};
+use crate::connector::file::profiles::ListProfile;
 use crate::connector::file::text_table::CsvText;
 use crate::connector::file::{decode, disk};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -127,7 +128,7 @@ mod tests {
 
     fn sample(bytes: &[u8]) -> Result<Sample, String> {
         let mut asked = ListsAsked::one(ListProfile::Contacts, "inbox/ma.csv".into());
-        asked.columns.insert("配信停止".into(), crate::connector::file::profiles::BLOCK.into());
+        asked.columns.insert("配信停止".into(), crate::connector::file::column::BLOCK.into());
         Sample::of("ma.csv", bytes, &asked)
     }
 

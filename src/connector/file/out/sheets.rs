@@ -6,7 +6,7 @@
 use super::form::is_consent;
 use super::outlet::Outlet;
 use super::sample::{Sample, SampleColumn};
-use crate::connector::file::profiles::{BLOCK, ROW_ID, STATUS};
+use crate::connector::file::column::{BLOCK, ROW_ID, STATUS};
 use crate::connector::port::{Change, ListedOutcome, ListedWrite};
 use crate::model::Value;
 use crate::model::record::field;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::engine::target::habits::Sighting;
 use crate::merge::{Circumstances, Leader, UnreadSystems};
-use crate::model::{Age, Date, Field, RecordId};
+use crate::model::{Age, Date, Editor, Field, LastEdit, RecordId};
 
 mod play;
 mod relays;
@@ -53,8 +53,13 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     let mut record = Record::new("crm:person:1".parse().unwrap());
     let title: Name = "title".into();
     record.set(&title, Value::Empty, Time(50));
-    let winner =
-        |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_after: Time(at), rivals: Vec::new(), filled: Vec::new() };
+    let winner = |value: &str, at: i64| FieldWinner {
+        value: Value::text(value),
+        typed_after: Time(at),
+        rivals: Vec::new(),
+        filled: Vec::new(),
+        files: Vec::new(),
+    };
     assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[], &Habits::default()), "it never held anything");
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 49, false), ("Chief", 50, true), ("Clerk", 9, true)] {
@@ -90,7 +95,13 @@ fn what_a_system_makes_of_a_value_and_somebody_emptied_is_that_value() {
             let (ours, shown) = (Value::Number(*ours), Value::Number(*shown));
             habits.see(&ma, idx, &Sighting { field: income.clone(), ours, shown });
         }
-        let of = |value| FieldWinner { value: Value::Number(value), typed_after: Time(9), rivals: Vec::new(), filled: Vec::new() };
+        let of = |value| FieldWinner {
+            value: Value::Number(value),
+            typed_after: Time(9),
+            rivals: Vec::new(),
+            filled: Vec::new(),
+            files: Vec::new(),
+        };
         assert_eq!(of(16.125).is_wanted_in(&record, &income, &[], &habits), wanted, "{kept:?}");
         assert!(of(17.0).is_wanted_in(&record, &income, &[], &habits));
     }
@@ -144,7 +155,33 @@ fn who_says_the_same_in_another_form_is_no_rival() {
 #[test]
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
-    let winner = FieldWinner { value: Value::text("Chief"), typed_after: Time(0), rivals: vec![record.id.clone()], filled: Vec::new() };
+    let winner = FieldWinner {
+        value: Value::text("Chief"),
+        typed_after: Time(0),
+        rivals: vec![record.id.clone()],
+        filled: Vec::new(),
+        files: Vec::new(),
+    };
     let is_wanted_in = |record: &Record| winner.is_wanted_in(record, &"title".into(), &[], &Habits::default());
     assert!(!is_wanted_in(&record) && is_wanted_in(&other));
+}
+
+#[test]
+fn a_winner_names_the_files_that_it_is_out_of() {
+    let ids: Vec<RecordId> = ["cards:person:1", "people:person:1", "crm:person:1"].map(|id| id.parse().unwrap()).to_vec();
+    let edit = |file: &str| LastEdit { dated: false, by: Some(Editor::InFile(file.into())) };
+    let edits = [Some(edit("inbox/cards.csv")), Some(edit("inbox/people.csv")), None];
+    let (one, other) = (Value::list(["a"]), Value::list(["b"]));
+    let values = [&one, &other, &one];
+    let candidate = |at: usize| Candidate { last_edit: edits[at].as_ref(), ..Candidate::new(&ids[at], values[at], Age::until(Time(1))) };
+    let candidates = [0, 1, 2].map(candidate);
+    let files = |strategy: Strategy| {
+        let rule = FieldRule::of(strategy, "precedence.toml:5".into());
+        let winner = FieldWinner::of(winner_of(&rule, &candidates), &candidates, (&rule, RulePart::Otherwise), false);
+        winner.files.iter().map(|(file, value)| (file.to_string(), value.clone())).collect::<Vec<_>>()
+    };
+    let (cards, people) = (("inbox/cards.csv".to_string(), one.clone()), ("inbox/people.csv".to_string(), other.clone()));
+    assert_eq!(files(Strategy::Only("cards".into())), std::slice::from_ref(&cards));
+    assert!(files(Strategy::Only("crm".into())).is_empty(), "the CRM says so too, and nobody asked the list");
+    assert_eq!(files(Strategy::Union(["cards", "people", "crm"].map(Name::from).into())), [cards, people]);
 }

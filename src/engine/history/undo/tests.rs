@@ -1,6 +1,5 @@
 use super::*;
 use crate::connector::Change;
-use crate::engine::history::written::WrittenField;
 use crate::engine::target::Target;
 
 fn text(text: &str) -> Value {
@@ -9,28 +8,6 @@ fn text(text: &str) -> Value {
 
 fn back() -> SetBack {
     SetBack { field: "phone".into(), shown: text("2"), to: text("1"), instead_of: Some(text("2")) }
-}
-
-#[test]
-fn of_several_writes_to_a_field_the_first_old_and_the_last_new_value_count() {
-    let write = |record: &str, field: &str, old: &str, new: &str| WrittenRecord {
-        record: record.parse().unwrap(),
-        fields: vec![WrittenField { field: field.into(), old: text(old), new: text(new), rule: "precedence.toml:2".into() }],
-    };
-    let done = done_by(vec![
-        write("ma:person:1", "phone", "1", "2"),
-        write("ma:person:1", "title", "a", "b"),
-        write("ma:person:1", "phone", "2", "3"),
-        write("ma:person:2", "phone", "8", "9"),
-        write("ma:person:1", "phone", "0", "4"),
-    ]);
-    let told: Vec<(String, String, &Value, &Value)> =
-        done.iter().map(|((record, field), d)| (record.to_string(), field.to_string(), &d.old, &d.new)).collect();
-    let expected = [("ma:person:1", "phone", "1", "4"), ("ma:person:1", "title", "a", "b"), ("ma:person:2", "phone", "8", "9")];
-    assert_eq!(told.len(), expected.len());
-    for (told, (record, field, old, new)) in told.into_iter().zip(expected) {
-        assert_eq!(told, (record.into(), field.into(), &text(old), &text(new)));
-    }
 }
 
 #[test]
@@ -60,14 +37,17 @@ fn a_plan_has_another_id_as_soon_as_anything_of_it_is_another() {
 fn of_too_many_plans_the_oldest_goes() {
     // Shown in another order than that of their ids.
     let plan = |i: usize| {
-        (format!("w_{i:02}"), UndoPlan { run: "r_1".into(), since: None, at: Time(100 + (i as i64 * 7) % 31), only: UndoOnly::default() })
+        (
+            format!("w_{i:02}"),
+            UndoPlan { run: Some("r_1".into()), since: None, at: Time(100 + (i as i64 * 7) % 31), only: UndoOnly::default() },
+        )
     };
     let mut undos: BTreeMap<String, UndoPlan> = (1..=PLANS_MAX).map(plan).collect();
     assert_eq!(one_too_many(&undos), None);
-    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(1), only: UndoOnly::default() });
+    undos.insert("w_99".into(), UndoPlan { run: Some("r_1".into()), since: None, at: Time(1), only: UndoOnly::default() });
     assert_eq!(one_too_many(&undos).as_deref(), Some("w_99"));
     undos.remove("w_99");
-    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(900), only: UndoOnly::default() });
+    undos.insert("w_99".into(), UndoPlan { run: Some("r_1".into()), since: None, at: Time(900), only: UndoOnly::default() });
     let oldest = one_too_many(&undos).unwrap();
     assert!(undos.values().all(|other| other.at >= undos[&oldest].at), "{oldest}");
 }

@@ -12,6 +12,8 @@ const FORM: u8 = 3;
 const DATED: u8 = 1;
 const TYPED: u8 = 2;
 const COPIED: u8 = 4;
+/// Since format 8.
+const IN_FILE: u8 = 8;
 
 impl Writer {
     /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, first values and
@@ -78,9 +80,11 @@ impl Writer {
             None => 0,
             Some(Editor::Person) => TYPED,
             Some(Editor::Relay(_)) => COPIED,
+            Some(Editor::InFile(_)) => IN_FILE,
         };
         self.bytes.push(by | if edit.is_some_and(|edit| edit.dated) { DATED } else { 0 });
-        edit.and_then(LastEdit::relay).iter().for_each(|relay| self.number(names.number(relay)));
+        let name = edit.and_then(|edit| edit.relay().or(edit.file()));
+        name.iter().for_each(|name| self.number(names.number(name)));
     }
 
     fn fate(&mut self, fate: &EntryFate) {
@@ -135,6 +139,7 @@ impl Reader<'_> {
             0 => None,
             TYPED => Some(Editor::Person),
             COPIED => Some(Editor::Relay(self.name()?)),
+            IN_FILE => Some(Editor::InFile(self.name()?)),
             _ => return None,
         };
         let edit = LastEdit { dated: told & DATED != 0, by };
@@ -202,6 +207,7 @@ mod tests {
         record.fields[0].tell(Time(9), None);
         record.fields[1].tell(Time(8), Some(Editor::Person));
         record.fields[2].last_edit = Some(Box::new(LastEdit { dated: false, by: Some(Editor::Relay("svc-sync@acme.example".into())) }));
+        record.fields[3].last_edit = Some(Box::new(LastEdit { dated: false, by: Some(Editor::InFile("inbox/cards.csv".into())) }));
         let whole = writer.whole(&stream, &record, &mut names).to_vec();
         assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
         assert!((whole.len() - 1..whole.len()).all(|end| read(record.id.clone(), &whole[..end], &names).is_none()), "cut short");

@@ -48,7 +48,8 @@ fn age() -> impl Strategy<Value = Age> {
 
 /// What says nothing comes back as none.
 fn last_edit() -> impl Strategy<Value = Option<Box<LastEdit>>> {
-    let by = prop_oneof![Just(None), Just(Some(Editor::Person)), name().prop_map(|name| Some(Editor::Relay(name)))];
+    let named = prop_oneof![name().prop_map(Editor::Relay), name().prop_map(Editor::InFile)];
+    let by = prop_oneof![Just(None), Just(Some(Editor::Person)), named.prop_map(Some)];
     let edit = (any::<bool>(), by).prop_map(|(dated, by)| LastEdit { dated, by });
     edit.prop_map(|edit| (edit != LastEdit::default()).then_some(Box::new(edit)))
 }
