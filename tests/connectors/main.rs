@@ -4,6 +4,9 @@
 mod capped;
 mod conformance;
 mod examples;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/fake/mod.rs"]
+mod fake;
 mod feed_changes;
 mod field_history;
 mod fields;

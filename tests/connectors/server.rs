@@ -1,5 +1,7 @@
 //! A server that answers by a closure and remembers what it was asked, and connectors that speak to it.
 
+pub use crate::fake::asked::{Asked, Reply, json, status};
+
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
@@ -10,39 +12,11 @@ use nayose::connector::{
 };
 use nayose::model::Time;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// 2026-11-21T09:00:00Z, the only time there is.
 pub const NOW: Time = Time(1_795_251_600_000);
 pub const TOKEN: &str = "tok-3f9a77c1";
-
-/// A request as the server saw it.
-#[derive(Debug, Clone, Default)]
-pub struct Asked {
-    pub method: String,
-    pub path: String,
-    pub query: BTreeMap<String, String>,
-    pub authorization: String,
-    pub body: Json,
-}
-
-impl Asked {
-    pub fn number(&self, name: &str) -> usize {
-        self.query.get(name).map_or(0, |v| v.parse().unwrap())
-    }
-}
-
-/// Status, headers, body.
-pub struct Reply(pub u16, pub Vec<(&'static str, String)>, pub String);
-
-pub fn json(body: Json) -> Reply {
-    Reply(200, Vec::new(), body.to_string())
-}
-
-pub fn status(status: u16, body: &str) -> Reply {
-    Reply(status, Vec::new(), body.to_string())
-}
 
 pub struct Server {
     pub url: String,

@@ -7,6 +7,10 @@ mod checks;
 mod config_files;
 mod dice;
 mod driver;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/fake/mod.rs"]
+mod fake;
+mod histories;
 mod history;
 mod judges;
 mod kinds;
@@ -21,6 +25,7 @@ mod wire;
 mod world;
 
 use clap::Parser;
+use histories::table::Series;
 use history::History;
 use setup::Setups;
 use sim::{Counts, Failure, play};
@@ -53,6 +58,12 @@ struct Options {
     /// Every history turns on these switches of the world and no others; `none` turns on none.
     #[arg(long)]
     switch: Option<String>,
+    /// Plays histories of this connector instead (`all`: of each), over a system made of its manifest.
+    #[arg(long)]
+    connector: Option<String>,
+    /// With `--connector`: so many.
+    #[arg(long, default_value_t = histories::table::HISTORIES)]
+    histories: u64,
 }
 
 impl Options {
@@ -68,6 +79,12 @@ impl Options {
 
 fn main() -> std::process::ExitCode {
     let options = Options::parse();
+    if let Some(connector) = &options.connector {
+        let all = if connector == "all" { histories::connectors() } else { vec![connector.clone()] };
+        // Each is played, whatever became of the one before.
+        let broken = all.iter().filter(|name| !histories_of(&options, name)).count();
+        return u8::from(broken > 0).into();
+    }
     let setups = Setups::default();
     if let Some(seed) = options.tell {
         let history = options.history(seed);
@@ -119,6 +136,27 @@ fn main() -> std::process::ExitCode {
     }
     println!("violations: {}", violations.values().map(|(times, _)| times).sum::<u64>());
     u8::from(!violations.is_empty()).into()
+}
+
+/// Plays one connector. False: something broke, or two switches met too seldom in all of its histories.
+fn histories_of(options: &Options, connector: &str) -> bool {
+    let series = Series::of(connector, options.switch.as_deref());
+    if let Some(seed) = options.tell {
+        let told = series.play(seed, true);
+        told.trace.iter().for_each(|line| println!("{line}"));
+        println!("{} requests, {} writes", told.requests, told.writes);
+        return told.failure.is_none();
+    }
+    let began = Instant::now();
+    let seeds = options.seed..options.seed + options.histories;
+    let sum = series.play_all(seeds, options.threads, !options.all);
+    for (seed, step, what) in &sum.failures {
+        println!("seed {seed}, step {step}: violation {what}");
+    }
+    println!("{} events in {} histories, {:.1} s", sum.requests + sum.writes, sum.histories, began.elapsed().as_secs_f64());
+    series.table(&sum).iter().for_each(|line| println!("{line}"));
+    let is_whole = options.histories >= histories::table::HISTORIES && options.switch.is_none();
+    sum.failures.is_empty() && (!is_whole || series.seldom(&sum).is_empty())
 }
 
 /// A violation without its numbers, to count alike ones together.

@@ -18,8 +18,12 @@ mod dice;
 mod door;
 mod doubts;
 mod driver;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/fake/mod.rs"]
+mod fake;
 #[cfg(test)]
 mod found;
+mod histories;
 mod history;
 mod instances;
 mod judges;

@@ -1,7 +1,7 @@
 //! The clauses can fail: each manifest and each system here breaks what one of them holds.
 
-use super::fake::{Sabotage, sabotaged};
 use super::{Finding, finding};
+use crate::fake::{Sabotage, sabotaged};
 use nayose::connector::manifest::load::{self, LoadedManifest};
 use nayose::connector::manifest::{FieldMap, Manifest, Method};
 use nayose::model::Mark;

@@ -1,8 +1,9 @@
 //! C4 and C5: what changes, goes and is linked arrives, also where a pass broke off.
 
-use super::fake::{Played, Trouble};
 use super::must;
+use super::played::Played;
 use super::reading::{LONG_AGO, changes, ids, streams, told};
+use crate::fake::Trouble;
 use crate::server::{NOW, Read, read};
 use nayose::connector::manifest::load::LoadedManifest;
 use nayose::connector::{Connector, Observed, Pass, Reads, StreamInfo};

@@ -1,9 +1,10 @@
 //! C6 and C7: what fails stays alone, and is told for what it is.
 
-use super::fake::{Played, Trouble};
 use super::must;
-use super::place::put;
+use super::played::Played;
 use super::reading::{ids, streams};
+use crate::fake::Trouble;
+use crate::fake::place::put;
 use crate::server::{NOW, read};
 use nayose::connector::manifest::load::LoadedManifest;
 use nayose::connector::{Change, Connector, Error, Lane, Outcome, Pass, RestConnector, StatusChange, WriteOp};

@@ -1,8 +1,8 @@
 //! C8: a block and a permit are set, seen and lifted, and no body holds a field of consent.
 
-use super::fake::Played;
 use super::must;
-use super::pattern::filled;
+use super::played::Played;
+use crate::fake::pattern::filled;
 use crate::server::NOW;
 use nayose::connector::manifest::load::LoadedManifest;
 use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, RestConnector};

@@ -1,27 +1,22 @@
 //! What each shipped connector is held to: numbered clauses (CONTRIBUTING.md), played over HTTP against a system made of the connector's own
 //! manifest and examples. `cargo test --test connectors conformance -- --nocapture` prints connectors and clauses.
 //!
-//! - [`fake`], [`rows`], [`answers`], [`written`]: the system; [`pattern`], [`place`]: which request it was asked, and where values lie
+//! - [`played`]: the system, `tests/shared/fake`, behind a server
 //! - [`reading`], [`changing`], [`failing`], [`marks`]: the clauses that are played
 //! - [`described`], [`openapi`], [`tour`]: each request against what the vendor says of it
 //! - [`deviations`]: what does not hold, and why; it may only shrink
 //! - [`broken`]: manifests that break a clause each
 
-mod answers;
 mod broken;
 mod changing;
 mod described;
 mod deviations;
 mod failing;
-mod fake;
 mod marks;
 mod openapi;
-mod pattern;
-mod place;
+mod played;
 mod reading;
-mod rows;
 mod tour;
-mod written;
 
 use nayose::connector::clauses;
 use nayose::connector::manifest::load::{self, LoadedManifest};

@@ -1,7 +1,9 @@
 //! C3: listings are read to their end, whatever happens meanwhile.
 
-use super::fake::{PAGE_MAX, Played, ROWS_MAX, State};
 use super::must;
+use super::played::Played;
+use crate::fake::rows::Row;
+use crate::fake::{PAGE_MAX, ROWS_MAX, State};
 use crate::server::{NOW, Read, read};
 use nayose::connector::Connector;
 use nayose::connector::manifest::Page;
@@ -124,7 +126,7 @@ async fn drifting(loaded: &LoadedManifest, info: &StreamInfo, event: Event, at: 
             Event::Gone => drop(state.rows.remove(place)),
             Event::Come => {
                 let early = molds.row(5_000, LONG_AGO.plus(Span::days(1)));
-                state.rows.insert(0, super::rows::Row { seq: 0, ..early });
+                state.rows.insert(0, Row { seq: 0, ..early });
             }
             Event::Changed => molds.touch(&mut state.rows[place], NOW.minus(Span::minutes(5))),
         }

@@ -1,9 +1,10 @@
 //! Makes a connector ask everything that its manifest can ask.
 
 use super::failing;
-use super::fake::{PAGE_MAX, Played, ROWS_MAX};
-use super::place::put;
+use super::played::Played;
 use super::reading::{LONG_AGO, changes, streams};
+use crate::fake::place::put;
+use crate::fake::{PAGE_MAX, ROWS_MAX};
 use crate::server::{Asked, NOW, read};
 use nayose::connector::manifest::load::LoadedManifest;
 use nayose::connector::{Change, Connector, EditsAsked, Lane, Pass, PermitChange};

@@ -16,6 +16,6 @@ mod zendesk;
 
 pub use fields::{in_own_form, rounded};
 pub use line::Line;
-pub use post::Letter;
-pub use site::{Site, Trouble, Troubles};
+pub use post::{Letter, Post};
+pub use site::{Site, Trouble, Troubles, http_date};
 pub use switches::{Switch, Switches};

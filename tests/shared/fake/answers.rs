@@ -1,10 +1,9 @@
 //! What the played system answers to reads: the rows that a request means, cut into pages, in the form of the examples.
 
-use super::fake::{Fake, PAGE_MAX, PlayedRequest, ROWS_MAX, Sabotage, State, Wanted};
 use super::pattern::Filled;
 use super::place::{all, put, take};
 use super::rows::{Row, text, time_json, time_of};
-use crate::server::{Asked, Reply, json, status};
+use super::{Asked, Fake, PAGE_MAX, PlayedRequest, ROWS_MAX, Reply, Sabotage, State, Wanted, json, status};
 use nayose::connector::manifest::{Page, Request, Stream, TimeFormat};
 use nayose::model::Time;
 use serde_json::{Value as Json, json};
@@ -114,11 +113,12 @@ fn listing(fake: &Fake, asked_for: &PlayedRequest, asked: &Asked, filled: &Fille
     }
     let asked_page = |name: &str| asked.query.get(name).cloned().or_else(|| asked.body.get(name).map(text));
     let number = |name: &str| asked_page(name).and_then(|n| n.parse::<usize>().ok());
+    let page_max = state.short.unwrap_or(PAGE_MAX);
     let (mut from, mut size, mut begin) = (0, usize::MAX, None);
     match &request.page {
         Page::None => {}
         Page::Offset { param, size_param, size: given, rows_max, .. } => {
-            (from, size) = (number(param).unwrap_or(0), number(size_param).unwrap_or(*given).min(PAGE_MAX));
+            (from, size) = (number(param).unwrap_or(0), number(size_param).unwrap_or(*given).min(page_max));
             if rows_max.is_some() && from + size > ROWS_MAX && from >= ROWS_MAX {
                 return status(400, "{\"message\": \"behind the last row that a query gives\"}");
             }
@@ -131,7 +131,7 @@ fn listing(fake: &Fake, asked_for: &PlayedRequest, asked: &Asked, filled: &Fille
             from = (number(param).unwrap_or(*first) - first) * size;
         }
         Page::Cursor { param, .. } => {
-            size = PAGE_MAX;
+            size = page_max;
             begin = asked_page(param).map(|token| place_of(&token));
         }
     }
@@ -183,6 +183,7 @@ fn meant(fake: &Fake, asked_for: &PlayedRequest, filled: &Filled, state: &State)
         return state.deleted.iter().filter(|(of, ..)| *of == asked_for.stream).enumerate().map(|(i, d)| row((i, d))).collect();
     }
     let fits = |row: &&Row| match asked_for.wanted {
+        Wanted::Changes if state.ignores_filter => true,
         _ if fake.does(Sabotage::IgnoresFilter) => true,
         Wanted::Changes => since.as_deref().and_then(|t| time_of(t, format)).is_none_or(|since| row.at >= since),
         Wanted::SameTime => since.as_deref() == Some(&*text(&time_json(row.at, format))),
@@ -225,8 +226,7 @@ pub fn labels(fake: &Fake, asked_for: &PlayedRequest, asked: &Asked, state: &Sta
         Row { stream: asked_for.stream.clone(), id: id.clone(), raw, at: Time(0), seq: i + 1 }
     };
     let rows = state.labels.iter().enumerate().map(row).collect();
-    let mut of_labels = State::default();
-    of_labels.rows = rows;
+    let of_labels = State { rows, ..State::default() };
     listing(fake, asked_for, asked, &Filled::new(), &of_labels)
 }
 

@@ -1,11 +1,10 @@
 //! What the played system does with writes: a field goes to where the manifest reads it from.
 
 use super::answers::{ids, in_form};
-use super::fake::{Fake, PlayedRequest, Sabotage, State};
 use super::pattern::{Filled, filled};
 use super::place::{all, put};
 use super::rows::text;
-use crate::server::{NOW, Reply, json, status};
+use super::{Fake, PlayedRequest, Reply, Sabotage, State, json, status};
 use nayose::connector::manifest::{MarkWrite, Update, Writes};
 use nayose::model::Mark;
 use serde_json::{Value as Json, json};
@@ -74,9 +73,10 @@ fn set(
             state.problems.push(format!("wrote {name}, which is read nowhere"));
             continue;
         };
+        let now = state.now;
         if let Some(row) = state.row_mut(&asked_for.stream, id) {
             put(&mut row.raw, path, value.clone());
-            fake.molds[&asked_for.stream].touch(row, NOW);
+            fake.molds[&asked_for.stream].touch(row, now);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A manifest's requests, compared with what a server is asked: which of them it is, and what its names stand for.
 
-use crate::server::Asked;
+use super::Asked;
 use nayose::connector::manifest::{Method, Page, Request};
 use nayose::connector::raw::templates::{NameMeaning, Template};
 use serde_json::Value as Json;

@@ -28,9 +28,9 @@ pub struct Molds {
     pub stream: String,
     /// Ids of two streams are never the same.
     first_id: usize,
-    rows: Vec<Json>,
-    record: RecordMap,
-    known: Known,
+    pub(super) rows: Vec<Json>,
+    pub(super) record: RecordMap,
+    pub(super) known: Known,
 }
 
 impl Molds {
@@ -68,7 +68,7 @@ impl Molds {
         Some(self.cast(open, seq, at))
     }
 
-    fn cast(&self, mold: &Json, seq: usize, at: Time) -> Row {
+    pub(super) fn cast(&self, mold: &Json, seq: usize, at: Time) -> Row {
         let mut raw = mold.clone();
         let number = self.first_id + seq;
         let id = match &all(mold, &self.record.id)[0] {
