@@ -97,15 +97,22 @@ fn to_paste(systems: &Value) -> String {
 /// Serves the sandbox systems alone, for tests that run the binary beside them. Ends when its standard input does.
 async fn systems_only(options: &Demo) -> Exit {
     let sandbox_options = sandbox::Options { seed: options.seed, ..sandbox::Options::new(open::clock()).people(options.people) };
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
     let serve = sandbox::serve(sandbox_options, |systems| {
         output::data(&systems.to_string());
         output::note(&to_paste(systems));
+        let _ = begun.send(());
     });
-    let parent = tokio::task::spawn_blocking(|| {
-        let mut rest = Vec::new();
-        // Read to the end or to an error: either way the parent is gone.
-        let _ = std::io::stdin().lock().read_to_end(&mut rest);
-    });
+    let parent = async {
+        // Whose input ends at once is told of the systems all the same.
+        let _ = has_begun.await;
+        let reading = tokio::task::spawn_blocking(|| {
+            let mut rest = Vec::new();
+            // Read to the end or to an error: either way the parent is gone.
+            let _ = std::io::stdin().lock().read_to_end(&mut rest);
+        });
+        reading.await
+    };
     tokio::select! {
         ended = serve => match ended {
             Ok(()) => Exit::Done,
