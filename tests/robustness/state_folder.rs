@@ -278,6 +278,31 @@ fn journals_torn_bent_and_newer() {
 
 /// Folding keeps what counts, leaves a file of the same name and mode, and the journal goes on in it; a folding that was broken off before
 /// its last step left the old file.
+/// It went on into the file that was moved away, and behind a hole in one that was cut: nobody noticed before the next start.
+#[test]
+fn a_journal_that_is_cut_or_moved_while_it_is_written_to_is_told() {
+    type Harm = fn(&Path);
+    let cut: Harm = |path| fs::OpenOptions::new().write(true).open(path).unwrap().set_len(0).unwrap();
+    let moved: Harm = |path| fs::rename(path, path.with_extension("old")).unwrap();
+    let replaced: Harm = |path| {
+        let text = fs::read(path).unwrap();
+        moved_then(path, &text);
+    };
+    for harm in [cut, moved, replaced] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut log, ..) = journal(dir.path());
+        log.append(&[contact(1)]).unwrap();
+        harm(&dir.path().join("journal.log"));
+        let told = log.append(&[contact(2)]).unwrap_err().to_string();
+        assert!(told.contains("somebody cut it, moved it away"), "{told}");
+    }
+}
+
+fn moved_then(path: &Path, text: &[u8]) {
+    fs::rename(path, path.with_extension("old")).unwrap();
+    fs::write(path, text).unwrap();
+}
+
 #[test]
 fn a_long_journal_is_folded() {
     let dir = tempfile::tempdir().unwrap();

@@ -9,6 +9,7 @@ use crate::store::folder::noted::Noted;
 use crate::store::folder::regular::{private, reading};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -65,6 +66,16 @@ impl JournalFile {
     }
 }
 
+/// Whether the file that is written to is still the one of that name, as long as it was left: a line in one that somebody cut or moved away is no line
+/// that the next process reads.
+fn is_in_place(file: &File, path: &Path, bytes: u64) -> io::Result<()> {
+    let (open, there) = (file.metadata()?, fs::metadata(path));
+    if there.is_ok_and(|there| (there.dev(), there.ino(), there.len()) == (open.dev(), open.ino(), bytes)) {
+        return Ok(());
+    }
+    Err(io::Error::other("somebody cut it, moved it away or put another in its place; what it lacks is written to it again from the store"))
+}
+
 /// How long a journal is, how it ends, and what is not there any more of what was acknowledged.
 fn found(file: &File, acknowledged: u64) -> io::Result<(u64, TextEnd, JournalLoss)> {
     let bytes = file.metadata()?.len();
@@ -84,6 +95,7 @@ impl JournalLines for JournalFile {
 
     fn append(&mut self, lines: &[u8]) -> Result<(), Error> {
         let file = self.file.as_mut().ok_or(Error::OnlyLookedAt)?;
+        is_in_place(file, &self.path, self.bytes).map_err(Error::files(&self.path, "write the journal"))?;
         file.write_all(lines).and_then(|()| file.sync_data()).map_err(Error::files(&self.path, "write the journal"))?;
         self.bytes += lines.len() as u64;
         self.noted.note_journal(self.bytes)
