@@ -80,7 +80,7 @@ impl Engine {
 
     /// Which rules count from now on: what waits for `approve` waits also where the store is lost.
     fn journal_counted(&mut self, now: Time) {
-        if let Some(what) = self.rules.to_tell() {
+        if let Some(what) = self.rules.take_news() {
             self.ledger.journal(now, what);
         }
     }

@@ -255,7 +255,7 @@ impl InForce {
     }
 
     /// What the journal is to say of the rules that count; `None`: it says so already.
-    pub(in crate::engine) fn to_tell(&mut self) -> Option<What> {
+    pub(in crate::engine) fn take_news(&mut self) -> Option<What> {
         let sets = self.rule_sets();
         let ids: Vec<String> = sets.iter().map(|set| set.id.clone()).collect();
         if ids == self.told {
