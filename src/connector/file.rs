@@ -2,7 +2,7 @@
 //!
 //! A list is read whole before anything of it counts, and only when its content is another. Its stream's cursor says which content was read.
 //!
-//! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; [`column`], `columns`, `columns_of_events`, `headers`: which column is what;
+//! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; `column`, `columns`, `columns_of_events`, `headers`: which column is what;
 //!   `manifest`: what follows of streams
 //! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
 //! - `cells`, `dates`, `rows`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become

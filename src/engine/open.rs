@@ -25,7 +25,7 @@ use hashbrown::HashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The state's format. A newer one is refused; one older than [`FORMAT_VERSION_READ`] is set aside and
+/// The state's format. A newer one is refused; one older than `FORMAT_VERSION_READ` is set aside and
 /// everything read anew, but for what the journal keeps.
 pub const FORMAT_VERSION: u32 = 8;
 
