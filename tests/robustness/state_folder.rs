@@ -276,8 +276,6 @@ fn journals_torn_bent_and_newer() {
     assert!(fs::read_to_string(&path).unwrap().contains("pinned"));
 }
 
-/// Folding keeps what counts, leaves a file of the same name and mode, and the journal goes on in it; a folding that was broken off before
-/// its last step left the old file.
 /// It went on into the file that was moved away, and behind a hole in one that was cut: nobody noticed before the next start.
 #[test]
 fn a_journal_that_is_cut_or_moved_while_it_is_written_to_is_told() {
@@ -288,13 +286,14 @@ fn a_journal_that_is_cut_or_moved_while_it_is_written_to_is_told() {
         let text = fs::read(path).unwrap();
         moved_then(path, &text);
     };
-    for harm in [cut, moved, replaced] {
+    let says = ["wrote to it or cut it: it has 0 bytes", "moved it away", "put another in its place"];
+    for (harm, says) in [cut, moved, replaced].into_iter().zip(says) {
         let dir = tempfile::tempdir().unwrap();
         let (mut log, ..) = journal(dir.path());
         log.append(&[contact(1)]).unwrap();
         harm(&dir.path().join("journal.log"));
         let told = log.append(&[contact(2)]).unwrap_err().to_string();
-        assert!(told.contains("somebody cut it, moved it away"), "{told}");
+        assert!(told.contains(says), "{told}");
     }
 }
 
@@ -303,6 +302,8 @@ fn moved_then(path: &Path, text: &[u8]) {
     fs::write(path, text).unwrap();
 }
 
+/// Folding keeps what counts, leaves a file of the same name and mode, and the journal goes on in it; a folding that was broken off before
+/// its last step left the old file.
 #[test]
 fn a_long_journal_is_folded() {
     let dir = tempfile::tempdir().unwrap();

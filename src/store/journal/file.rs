@@ -70,10 +70,16 @@ impl JournalFile {
 /// that the next process reads.
 fn is_in_place(file: &File, path: &Path, bytes: u64) -> io::Result<()> {
     let (open, there) = (file.metadata()?, fs::metadata(path));
-    if there.is_ok_and(|there| (there.dev(), there.ino(), there.len()) == (open.dev(), open.ino(), bytes)) {
-        return Ok(());
-    }
-    Err(io::Error::other("somebody cut it, moved it away or put another in its place; what it lacks is written to it again from the store"))
+    let what = match there {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "somebody moved it away".to_string(),
+        Err(error) => return Err(error),
+        Ok(there) if (there.dev(), there.ino()) != (open.dev(), open.ino()) => "somebody put another in its place".to_string(),
+        Ok(there) if there.len() != bytes => {
+            format!("somebody else wrote to it or cut it: it has {} bytes and was left with {bytes}", there.len())
+        }
+        Ok(_) => return Ok(()),
+    };
+    Err(io::Error::other(format!("{what}; what it lacks is written to it again from the store")))
 }
 
 /// How long a journal is, how it ends, and what is not there any more of what was acknowledged.
