@@ -10,13 +10,14 @@ use nayose::engine::gate::answer::Gate;
 use nayose::engine::target::Due;
 use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, ShortText, Span, Time, Value};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
 const OPEN_DEALS: Hold<'_> = Hold { scope: "scope = \"account\"", after: "lost = \"30d\"", ..OPEN_DEAL };
 
 pub struct Place {
-    stage: Stage,
+    stage: Rc<Stage>,
 }
 
 impl Place {
@@ -28,7 +29,7 @@ impl Place {
     pub fn with(edit: impl FnOnce(String) -> String) -> Place {
         let ma = ma("every = \"1m\"\nsweep = \"5m\"\nwrites = [\"hold\"]\nhold = { block = true, permit = \"ok_until\", lease = \"7d\" }");
         let policy = policy(&[LEAD], &[OPEN_DEALS, TICKET], r#""ma.people" = "2h""#, "");
-        Place { stage: Stage::new(&ConfigFiles::new([CRM, SUPPORT, &ma].concat(), edit(policy))) }
+        Place { stage: Rc::new(Stage::new(&ConfigFiles::new([CRM, SUPPORT, &ma].concat(), edit(policy)))) }
     }
 
     /// With something else in the place of what stands once in systems.toml.
@@ -65,7 +66,7 @@ impl Place {
             }
         }
         let gate = Gate::new(&engine);
-        let mut running = Running { engine, gate, now, skew_ms: Some(0), skew_of: BTreeMap::new() };
+        let mut running = Running { engine, gate, now, skew_ms: Some(0), skew_of: BTreeMap::new(), _stage: self.stage.clone() };
         running.decide();
         running
     }
@@ -80,6 +81,8 @@ pub struct Running {
     pub skew_ms: Option<i64>,
     /// Of those that differ from the others.
     pub skew_of: BTreeMap<&'static str, i64>,
+    /// The folder lives as long as the engine on it.
+    _stage: Rc<Stage>,
 }
 
 impl Running {
