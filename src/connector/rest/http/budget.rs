@@ -3,11 +3,13 @@
 use super::transport::Timer;
 use crate::connector::manifest::Limits;
 use crate::connector::port::{Clock, Lane, Usage};
+use crate::model::Span;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +17,8 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 const DAY_MS: i64 = 86_400_000;
+/// A protective request keeps away no longer than this, as delivery has it.
+const TOLD_PROTECTIVE_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// The requests of one system.
 pub struct RequestBudget {
@@ -28,6 +32,8 @@ pub struct RequestBudget {
     protective: watch::Sender<usize>,
     /// The server asked for quiet until then.
     quiet: watch::Sender<Option<Duration>>,
+    /// By what was asked for, and by where.
+    told: Mutex<BTreeMap<String, Told>>,
     clock: Clock,
     timer: Arc<dyn Timer>,
 }
@@ -52,9 +58,36 @@ pub struct Leave<'b> {
     _all: Option<SemaphorePermit<'b>>,
 }
 
-/// Today's share of this lane is used up.
+/// Why a request does not go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UsedUp;
+pub enum NoLeave {
+    /// Today's share of this lane is.
+    UsedUp,
+    /// The server asked for a wait, of which so much is left.
+    Told(Span),
+}
+
+/// Until when the server wants to be asked no more, by the timer. Nobody waits for it here.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told {
+    until: Duration,
+    /// The same for what protects: only what it was told itself, and no longer than delivery would have it wait.
+    protective: Duration,
+}
+
+impl Told {
+    fn tell(&mut self, lane: Lane, wait: Span, now: Duration) {
+        self.until = self.until.max(now + wait.to_std());
+        if lane == Lane::Protective {
+            self.protective = self.protective.max(now + wait.to_std().min(TOLD_PROTECTIVE_MAX));
+        }
+    }
+
+    fn rest(self, lane: Lane, now: Duration) -> Option<Span> {
+        let rest = if lane == Lane::Protective { self.protective } else { self.until }.saturating_sub(now);
+        (!rest.is_zero()).then(|| Span(rest.as_millis().try_into().unwrap_or(i64::MAX)).max(Span(1)))
+    }
+}
 
 impl RequestBudget {
     pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> RequestBudget {
@@ -68,13 +101,17 @@ impl RequestBudget {
             common: Semaphore::new(limits.concurrency.saturating_sub(1).max(1)),
             protective: watch::Sender::new(0),
             quiet: watch::Sender::new(None),
+            told: Mutex::default(),
             clock,
             timer,
         }
     }
 
-    /// Waits until a request of this lane may go, and counts it.
-    pub async fn leave(&self, lane: Lane) -> Result<Leave<'_>, UsedUp> {
+    /// Waits until a request of this lane may go, and counts it. `asked`: what for, as in messages, and where.
+    pub async fn leave(&self, asked: [&str; 2], lane: Lane) -> Result<Leave<'_>, NoLeave> {
+        if let Some(rest) = self.told_rest(asked, lane) {
+            return Err(NoLeave::Told(rest));
+        }
         self.count(lane)?;
         // The semaphores are never closed, so that a missing permit cannot come about.
         let common = if lane == Lane::Protective { None } else { self.common.acquire().await.ok() };
@@ -108,14 +145,30 @@ impl RequestBudget {
         self.quiet.send_modify(|quiet| *quiet = Some(quiet.map_or(until, |q| q.max(until))));
     }
 
-    fn count(&self, lane: Lane) -> Result<(), UsedUp> {
+    /// The server wants to be asked this again no sooner: longer than anybody would wait for.
+    pub fn keep_away(&self, asked: [&str; 2], lane: Lane, wait: Span) {
+        let now = self.timer.now();
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|_, told| told.until > now);
+        asked.into_iter().for_each(|key| told.entry(key.to_string()).or_default().tell(lane, wait, now));
+    }
+
+    fn told_rest(&self, asked: [&str; 2], lane: Lane) -> Option<Span> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_empty() {
+            return None;
+        }
+        asked.into_iter().filter_map(|key| told.get(key)?.rest(lane, self.timer.now())).max()
+    }
+
+    fn count(&self, lane: Lane) -> Result<(), NoLeave> {
         let today = (self.clock)().0.div_euclid(DAY_MS);
         let mut usage = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if usage.day != today {
             (usage.day, usage.used) = (today, 0);
         }
         if self.limit.is_some_and(|limit| usage.used >= share(limit, lane)) {
-            return Err(UsedUp);
+            return Err(NoLeave::UsedUp);
         }
         usage.used += 1;
         Ok(())
@@ -178,7 +231,7 @@ mod tests {
     use super::super::transport::Wire;
     use super::*;
     use crate::connector::network::Network;
-    use crate::model::{Span, Time};
+    use crate::model::Time;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     #[tokio::test]
@@ -191,20 +244,41 @@ mod tests {
         let wire = Wire::of(&Network::default()).unwrap();
         let budget = RequestBudget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock, wire.timer);
         for _ in 0..8 {
-            assert!(budget.leave(Lane::Read).await.is_ok());
+            assert!(budget.leave(["s sweep", "/s"], Lane::Read).await.is_ok());
         }
-        assert!(budget.leave(Lane::Read).await.is_err() && budget.leave(Lane::Fields).await.is_err());
-        assert!(budget.leave(Lane::Release).await.is_ok());
-        assert!(budget.leave(Lane::Release).await.is_err());
-        assert!(budget.leave(Lane::Protective).await.is_ok());
-        assert!(budget.leave(Lane::Protective).await.is_err());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Read).await.is_err() && budget.leave(["s sweep", "/s"], Lane::Fields).await.is_err());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Release).await.is_ok());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Release).await.is_err());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Protective).await.is_ok());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Protective).await.is_err());
         assert_eq!(budget.usage(), Usage { day: 5, used: 10, limit: Some(10) });
         now.fetch_add(DAY_MS, Ordering::Relaxed);
-        assert!(budget.leave(Lane::Read).await.is_ok());
+        assert!(budget.leave(["s sweep", "/s"], Lane::Read).await.is_ok());
         assert_eq!(budget.usage().used, 1);
         budget.restore(Usage { day: 6, used: 7, limit: None });
         budget.restore(Usage { day: 5, used: 9, limit: None });
         assert_eq!(budget.usage().used, 7);
+    }
+
+    #[test]
+    fn what_the_server_wants_later_is_kept_away_and_protection_no_longer_than_minutes() {
+        let at = |seconds: u64| Duration::from_secs(100 + seconds);
+        let told = |lane| {
+            let mut told = Told::default();
+            told.tell(lane, Span::minutes(60), at(0));
+            told
+        };
+        for (told, lane, after, rest) in [
+            (told(Lane::Read), Lane::Read, 0, Some(3_600)),
+            (told(Lane::Read), Lane::Fields, 3_599, Some(1)),
+            (told(Lane::Read), Lane::Read, 3_600, None),
+            (told(Lane::Fields), Lane::Protective, 0, None),
+            (told(Lane::Protective), Lane::Fields, 301, Some(3_299)),
+            (told(Lane::Protective), Lane::Protective, 0, Some(300)),
+            (told(Lane::Protective), Lane::Protective, 300, None),
+        ] {
+            assert_eq!(told.rest(lane, at(after)), rest.map(Span::seconds), "{told:?} {lane:?} {after}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::again::RetriesUnderWay;
 use super::answer::HttpAnswer;
 use super::apart::Apart;
 use super::auth::{Authenticator, SignIn};
-use super::budget::RequestBudget;
+use super::budget::{NoLeave, RequestBudget};
 use super::compressed::{Packed, unpacked};
 use super::failure::{FailureKind, FailureRules, RequestFailure};
 use super::readable::readable;
@@ -129,12 +129,12 @@ impl HttpClient {
     async fn send(&self, request: &ReadyRequest, lane: Lane, writes: bool) -> Result<HttpAnswer, RequestFailure> {
         let timer = &self.wire.timer;
         let mut delays = Delays::new(timer.now(), timer.spread());
-        let (mut requests, trying) = (0, self.again.begin());
+        let (mut requests, trying, asked) = (0, self.again.begin(), [&*request.what, &*request.path]);
         loop {
-            let (done, token) = match self.budget.leave(lane).await {
-                Err(_) => {
-                    let what = request.what.clone();
-                    return Err(RequestFailure::new(FailureKind::Budget, Error::Budget { system: self.system.clone(), what }));
+            let (done, token) = match self.budget.leave(asked, lane).await {
+                Err(NoLeave::UsedUp) => return Err(self.failure(request, FailureKind::Budget, String::new())),
+                Err(NoLeave::Told(rest)) => {
+                    return Err(self.failure(request, FailureKind::Later(Some(rest)), "it asked for a wait that is not over".to_string()));
                 }
                 Ok(_leave) => {
                     requests += 1;
@@ -149,8 +149,10 @@ impl HttpClient {
                 FailureKind::Credential if self.auth.forget(token, self.now()).await => continue,
                 FailureKind::Later(told) => {
                     let wait = delays.next(told, timer.now());
-                    if let Some(wait) = wait {
-                        self.budget.pause(wait);
+                    match (wait, told) {
+                        (Some(wait), _) => self.budget.pause(wait),
+                        (None, Some(told)) => self.budget.keep_away(asked, lane, told),
+                        (None, None) => {}
                     }
                     wait
                 }

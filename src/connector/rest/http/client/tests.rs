@@ -115,6 +115,25 @@ async fn once(http: &HttpClient) -> Result<HttpAnswer, RequestFailure> {
     http.once(&request(Method::Get)).await.0
 }
 
+/// It was asked again for the next record at the same moment, whatever the server had asked for.
+#[tokio::test]
+async fn what_the_server_wants_much_later_is_not_asked_again_meanwhile() {
+    let server = Raw::says(answer("429 Too Many Requests", "retry-after: 35\r\n", "{}")).await;
+    let http = http(&server.url, &Network::default(), BEARER);
+    for _ in 0..3 {
+        let error = http.read(&request(Method::Get), Lane::Read).await.err().unwrap();
+        assert!(matches!(error, Error::Later { wait, .. } if (30_000..=35_000).contains(&wait.0)), "{error}");
+    }
+    assert_eq!(server.asked().len(), 1);
+    for (what, path) in [("t sweep", "/s"), ("s sweep", "/t"), ("t sweep", "/t")] {
+        let other = ReadyRequest { what: what.into(), path: path.into(), ..request(Method::Get) };
+        assert!(http.read(&other, Lane::Read).await.is_err());
+    }
+    assert_eq!(server.asked().len(), 2, "only other things elsewhere may be asked");
+    assert!(http.read(&request(Method::Get), Lane::Protective).await.is_err());
+    assert_eq!(server.asked().len(), 3, "what protects goes by what it was told itself");
+}
+
 async fn failure(base: &str, more: &str) -> RequestFailure {
     once(&http(base, &Network::default(), more)).await.err().expect("no failure")
 }
