@@ -120,6 +120,18 @@ fn read(cell: &ListCell, asked: &ListsAsked, said: fn(&str, Option<RefusalWord>)
     said(&text, taught).unwrap_or_else(|| ConsentSaid::Unread(text.into_owned()))
 }
 
+impl ListsAsked {
+    /// What the column of consent says in a tool's own export, by the words of tools and those of systems.toml.
+    pub fn said_in_export(&self, word: String) -> ConsentSaid {
+        let taught = || self.words.get(&*plain(&word)).map(|word| *word == RefusalWord::Fine);
+        match said_by(&word).or_else(taught) {
+            Some(true) => ConsentSaid::Yes,
+            Some(false) => ConsentSaid::No,
+            None => ConsentSaid::Unread(word),
+        }
+    }
+}
+
 fn may_be_mailed(text: &str, taught: Option<RefusalWord>) -> Option<ConsentSaid> {
     let known = || is_one_of(&NO, text).then_some(false).or_else(|| is_one_of(&YES, text).then_some(true));
     let taught = taught.map(|word| word == RefusalWord::Fine);

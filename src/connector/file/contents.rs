@@ -68,7 +68,7 @@ impl Content {
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
         let ListsAsked { folder: _, lists, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
-        let of_consents = lists.iter().any(|(profile, _)| *profile == ListProfile::Consents);
+        let of_consents = out.is_some() || lists.iter().any(|(profile, _)| *profile == ListProfile::Consents);
         let words = if of_consents { format!(" {words:?}") } else { String::new() };
         let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
         let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}{words}");

@@ -3,8 +3,8 @@
 use super::asked::{ListsAsked, OutAsked};
 use super::cells::ListCell;
 use super::column::{BLOCK, CLOSED, CONSENT, ROW_ID, UPDATED};
+use super::consents::ConsentSaid;
 use super::headers::{FoundColumns, plain};
-use super::out::form;
 use super::profiles::ListProfile;
 use super::words::{ATTENDANCE, ROLES, word_of};
 use crate::connector::manifest::FieldKind;
@@ -164,21 +164,21 @@ impl<'r> ListRow<'r> {
             }
             (RowsAs::Deal, _) => self.state(asked).is_none_or(DealState::is_open).to_string(),
             (RowsAs::Person, _) => match &asked.out {
-                Some(out) => self.against_mail(out),
+                Some(out) => self.against_mail(asked, out),
                 None => String::new(),
             },
             _ => String::new(),
         }
     }
 
-    /// How much a row of a tool's export speaks against mail: the person's own word first, then somebody's block by hand. Of our own marks the
-    /// one that is missing counts, as a block that only one of two has is in force for one only.
-    fn against_mail(&self, out: &OutAsked) -> String {
-        let may_refuse = self.text(CONSENT).is_some_and(|word| !form::is_fine(&word));
+    /// How much a row of a tool's export speaks against mail: the person's own no first, then a word that may be one, then somebody's block by
+    /// hand. Of our own marks the one that is missing counts, as a block that only one of two has is in force for one only.
+    fn against_mail(&self, asked: &ListsAsked, out: &OutAsked) -> String {
+        let said = self.text(CONSENT).map_or(ConsentSaid::Nothing, |word| asked.said_in_export(word));
         let block = self.key(BLOCK);
         let is_ours = block.as_ref().is_some_and(|word| *word == plain(&out.on));
         let by_hand = block.is_some_and(|word| !is_ours && word != plain(&out.off));
-        format!("{may_refuse} {by_hand} {}", !is_ours)
+        format!("{} {by_hand} {}", said.rank(), !is_ours)
     }
 
     /// Whether a cell there is an error of the workbook.
@@ -295,7 +295,9 @@ fn hash(parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::out::form;
     use super::*;
+    use crate::connector::map::refusal_words::RefusalWord;
     use std::collections::BTreeMap;
 
     fn row_of(profile: ListProfile, cells: &[(&str, &str)]) -> (FoundColumns, Vec<ListCell>) {
@@ -349,6 +351,7 @@ mod tests {
         let mut asked = ListsAsked::one(ListProfile::Contacts, "ma.csv".into());
         asked.out = Some(OutAsked::all_of(form::of("kairos3").unwrap()));
         asked.columns = BTreeMap::from([("配信可否".into(), CONSENT.into()), ("配信停止".into(), BLOCK.into())]);
+        asked.teach(&[form::words(), BTreeMap::from([("OK".to_string(), RefusalWord::Fine)])].into_iter().flatten().collect());
         let rank = |consent: &str, block: &str| {
             let cell = |text: &str| ListCell::of_text(text);
             let columns = FoundColumns::of(ListProfile::Contacts, &["メール", "配信可否", "配信停止"].map(cell), &asked.columns);
@@ -356,7 +359,8 @@ mod tests {
             ListRow { profile: ListProfile::Contacts, columns: &columns, cells: &cells }.rank(RowsAs::Person, &asked)
         };
         let yes = rank("承諾", "");
-        assert_eq!((rank("承諾", "可"), rank("", "")), (yes.clone(), yes.clone()));
+        assert_eq!((rank("承諾", "可"), rank("ＯＫ", "")), (yes.clone(), yes.clone()));
+        assert!(rank("拒否", "") > rank("要確認", "") && rank("要確認", "") > rank("OK", ""), "a no goes before what may be one");
         assert!(rank("承諾", "停止") < yes, "a block that one of two lacks is still to be written");
         assert!(rank("拒否", "") > yes && rank("×", "") > yes && rank("承諾", "手動") > yes && rank("拒否", "") > rank("承諾", "手動"));
     }

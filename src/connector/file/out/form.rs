@@ -4,8 +4,7 @@ use crate::connector::file::headers::plain;
 use crate::connector::map::refusal_words::RefusalWord;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
 static FORMS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/connector/file/out/forms");
 
@@ -85,15 +84,6 @@ pub fn words() -> BTreeMap<String, RefusalWord> {
         words.extend(form.refused.iter().map(|text| (text.clone(), RefusalWord::No)));
     }
     words
-}
-
-/// Whether a word in a column of consent is some tool's yes.
-pub fn is_fine(word: &str) -> bool {
-    static FINE: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-        let fine = words().into_iter().filter(|(_, means)| *means == RefusalWord::Fine).map(|(word, _)| plain(&word));
-        fine.chain(["true", "1"].map(String::from)).collect()
-    });
-    FINE.contains(&plain(word))
 }
 
 #[cfg(test)]
