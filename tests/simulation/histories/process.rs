@@ -9,7 +9,7 @@ use crate::store::{Disk, Handle};
 use crate::wire::{Letter, Post};
 use futures::future::BoxFuture;
 use nayose::connector::network::Network;
-use nayose::connector::{Clock, Connector, Error as SystemError, Outcome, PageRead, PageSink, PassEnd, RestConnector, StreamInfo};
+use nayose::connector::{Clock, Connector, Error as SystemError, Lane, Outcome, PageRead, PageSink, PassEnd, RestConnector, StreamInfo};
 use nayose::engine::delivery::acts::Act;
 use nayose::engine::delivery::deliver::Batch;
 use nayose::engine::engine::Engine;
@@ -123,6 +123,7 @@ impl Process {
                 return Driven::Late(Vec::new(), Vec::new());
             }
             let (mut late, mut places) = (Vec::new(), Vec::new());
+            around.traffic.in_company = letters.len() > 1;
             for letter in letters {
                 match site::answer(around.outer, around.traffic, system, &letter.request, around.dice) {
                     Delivered::Now(answer) => post.answer(letter.ticket, answer),
@@ -193,6 +194,7 @@ impl Process {
                 self.make_room(system, around)?;
                 continue;
             }
+            around.traffic.in_company = letters.len() > 1;
             for letter in letters {
                 match site::answer(around.outer, around.traffic, system, &letter.request, around.dice) {
                     Delivered::Now(answer) | Delivered::Late(answer, _) => post.answer(letter.ticket, answer),
@@ -257,7 +259,10 @@ impl Process {
         around: &mut Around<'_>,
     ) -> Result<(), Died> {
         around.traffic.batch = number;
-        match self.drive(system, &mut going, around) {
+        around.traffic.protects = batch.lane == Lane::Protective;
+        let driven = self.drive(system, &mut going, around);
+        around.traffic.protects = false;
+        match driven {
             Driven::Late(answers, written) => {
                 self.late.push(Late { system, batch, going, answers, written, number });
                 Ok(())
