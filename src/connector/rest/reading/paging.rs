@@ -9,7 +9,7 @@ use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{bool_of, text_of};
 use crate::connector::rest::http::request::{Ask, Call};
 pub use counted::Ids;
-use counted::{Counted, CountedBy, Counting};
+use counted::{Counted, CountedBy, Counting, TotalSaid};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
@@ -194,9 +194,9 @@ impl Pager {
         if self.counted.is_some() || self.totals.announced().is_some() {
             self.ids.extend(rows.ids.iter().flatten().filter(|id| self.pages > 1 || !known_before.contains(id)));
         }
-        let all = self.totals.reached(self.seen());
+        let total = TotalSaid { moved, all: self.totals.reached(self.seen()), now: self.totals.last() };
         let step = match &mut self.counted {
-            Some(counted) => match counted.turn(rows.ids, rows.longest, moved, all) {
+            Some(counted) => match counted.turn(rows.ids, rows.longest, total) {
                 Counting::More => PageStep::More,
                 Counting::End => PageStep::End,
                 Counting::Moved => PageStep::Short("the list moves faster than its pages can be read".to_string()),
@@ -205,8 +205,9 @@ impl Pager {
             None if matches!(self.page, Page::None) => PageStep::End,
             None => self.next_cursor(answer)?,
         };
+        let has_gap = self.counted.as_ref().is_some_and(Counted::has_gap);
         Ok(match step {
-            PageStep::End => self.totals.missing(self.seen()).map_or(PageStep::End, PageStep::Short),
+            PageStep::End => self.totals.missing(self.seen(), has_gap).map_or(PageStep::End, PageStep::Short),
             other => other,
         })
     }

@@ -26,6 +26,9 @@ pub struct Counted {
     back: usize,
     /// By rows: the page asked for begins with the last row of the one before.
     overlaps: bool,
+    /// By rows: a page shared none with the one before, as that had only one, or none that was new though there is more. What moved up past
+    /// it nothing tells.
+    has_gap: bool,
     /// By rows: a page was the same as the one before.
     stuck: bool,
     /// By pages: the one that was read and waits until the one before it was read again.
@@ -45,6 +48,17 @@ struct HeldPage {
     page: usize,
     ids: Ids,
     longest: usize,
+}
+
+/// What is announced when a page came.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TotalSaid {
+    /// It is another total than before, or none was told.
+    pub moved: bool,
+    /// As many rows came as there are.
+    pub all: bool,
+    /// The total that was told last.
+    pub now: Option<usize>,
 }
 
 /// What a counted page came to.
@@ -73,6 +87,7 @@ impl Counted {
             farthest: next.saturating_sub(1),
             back: 0,
             overlaps,
+            has_gap: false,
             stuck: false,
             held: None,
             moved_since: false,
@@ -93,21 +108,26 @@ impl Counted {
         self.held.is_some() || self.back > 0
     }
 
+    /// Whether two of its pages share no row, so that the totals alone tell whether all came.
+    pub fn has_gap(&self) -> bool {
+        self.has_gap
+    }
+
     /// Whether the listing may be broken off here and gone on with.
     pub fn is_settled(&self) -> bool {
         self.held.is_none() && self.back == 0
     }
 
-    /// Takes notice of a page. `moved`: the total is another, or not told; `all`: as many rows came as there are.
-    pub fn turn(&mut self, ids: Ids, longest: usize, moved: bool, all: bool) -> Counting {
+    /// Takes notice of a page.
+    pub fn turn(&mut self, ids: Ids, longest: usize, total: TotalSaid) -> Counting {
         self.longest_ever = self.longest_ever.max(longest);
         match self.by {
-            CountedBy::Rows => self.turn_rows(ids, longest, all),
-            CountedBy::Pages => self.turn_pages(ids, longest, moved, all),
+            CountedBy::Rows => self.turn_rows(ids, longest, total),
+            CountedBy::Pages => self.turn_pages(ids, longest, total.moved, total.all),
         }
     }
 
-    fn turn_rows(&mut self, ids: Ids, longest: usize, all: bool) -> Counting {
+    fn turn_rows(&mut self, ids: Ids, longest: usize, total: TotalSaid) -> Counting {
         let asked = self.next;
         if self.overlaps && asked > 0 && !self.fits(&ids) {
             self.back += 1;
@@ -127,14 +147,16 @@ impl Counted {
             }
             // The end, or what lies between may not be seen: on behind all that this page can have held, to an empty one.
             (self.overlaps, self.next) = (false, asked + self.longest_ever.max(1));
+            self.has_gap |= total.now.is_some_and(|total| asked + longest < total);
             return Counting::More;
         }
         self.stuck = false;
         // A list of one row a page cannot overlap.
         self.overlaps = known && longest > 1;
+        self.has_gap |= known && longest == 1 && !total.all;
         self.next = asked + longest - usize::from(self.overlaps);
         (self.before, self.before_longest) = (ids, longest);
-        if all { Counting::End } else { Counting::More }
+        if total.all { Counting::End } else { Counting::More }
     }
 
     fn turn_pages(&mut self, ids: Ids, longest: usize, moved: bool, all: bool) -> Counting {

@@ -73,17 +73,23 @@ impl AnnouncedTotals {
         self.announced.is_some_and(|a| seen >= a.most)
     }
 
+    /// The total that was told last.
+    pub fn last(&self) -> Option<usize> {
+        self.last
+    }
+
     pub fn announced(&self) -> Option<Announced> {
         self.announced
     }
 
-    /// Why a listing that has come to its end is not a whole one.
-    pub fn missing(&self, seen: usize) -> Option<String> {
+    /// Why a listing that has come to its end is not a whole one. `has_gap`: its pages do not tell by themselves that nothing lies between them.
+    pub fn missing(&self, seen: usize, has_gap: bool) -> Option<String> {
         if let Some(wrong) = &self.wrong {
             return Some(wrong.clone());
         }
-        let Announced { least, .. } = self.announced?;
-        (seen < least).then(|| format!("{} came, {least} were announced", counted(seen, "record", "records")))
+        let Announced { least, most } = self.announced?;
+        let wanted = if has_gap { most } else { least };
+        (seen < wanted).then(|| format!("{} came, {wanted} were announced", counted(seen, "record", "records")))
     }
 }
 
@@ -100,7 +106,10 @@ mod tests {
             totals.moved(&Json::from(&json!({"n": n})));
         }
         assert!(!totals.reached(4) && totals.reached(5));
-        assert_eq!((totals.missing(4), totals.missing(3).is_some()), (None, true));
+        assert_eq!((totals.missing(4, false), totals.missing(3, false).is_some()), (None, true));
+        // One that came may be among those that are gone, and one that did not come be there.
+        assert_eq!(totals.missing(4, true).as_deref(), Some("4 records came, 5 were announced"));
+        assert_eq!(totals.missing(5, true), None);
     }
 
     /// The totals of a listing's pages, what it had seen in the end, and why it is not whole.
@@ -120,7 +129,7 @@ mod tests {
             for page in &pages {
                 totals.moved(&Json::from(page));
             }
-            assert_eq!(totals.missing(seen).as_deref(), want, "{pages:?}");
+            assert_eq!(totals.missing(seen, false).as_deref(), want, "{pages:?}");
         }
     }
 }
