@@ -92,7 +92,7 @@ impl Door {
         let day = (self.clock)().0 / DAY_MS;
         let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
         let used = if usage.day == day { usage.used + 1 } else { 1 };
-        *usage = Usage { day, used, limit: None };
+        *usage = Usage { day, used, ..Usage::default() };
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! - `setup`: the config; `outer`: the systems; `events`: what happens in them; `switches`: what goes wrong when
 //! - `site`: a request meets its system; `spoil`: answers that lack something; `traffic`: what is remembered of requests
+//! - `heard`: what a connector must tell of its answers
 //! - `process`: the daemon; `run`: one history, and its judges
 //! - `table`: many of them, and which switches met; `ci`: those that CI plays
 //!
@@ -12,6 +13,7 @@
 #[cfg(test)]
 mod ci;
 mod events;
+mod heard;
 mod outer;
 mod process;
 mod run;

@@ -144,7 +144,12 @@ impl Process {
         let now = around.outer.now;
         let mut turn = Turn::new(&self.engine, &Name::from(key.0), &key.1, Haste::AsDue, Patience::Leaves, now);
         while let Step::Read(run) = turn.next(&mut self.engine, around.outer.now) {
+            around.traffic.heard.begins(&around.outer.fakes[key.0], &run.stream, &run.pass);
             let (run, ended) = self.pass(key.0, run, around)?;
+            if let (true, Ok(end)) = (key.0 == around.outer.played, &ended) {
+                let judged = around.traffic.heard.ended(&around.outer.fakes[key.0], &run.stream, &run.pass, end);
+                around.traffic.judged(judged);
+            }
             let told = match &ended {
                 Ok(end) if end.complete => "all".to_string(),
                 Ok(end) => format!("incomplete: {}", end.incomplete_because.as_deref().unwrap_or_default()),
@@ -185,6 +190,7 @@ impl Process {
             let done = post.poll(&mut going, &mut letters);
             around.outer.now = around.outer.now.max(Time(self.now.load(Ordering::Relaxed)));
             for page in std::mem::take(&mut *pages.lock().unwrap_or_else(PoisonError::into_inner)) {
+                around.traffic.heard.page(&page);
                 self.engine.observe(&mut run, page, around.outer.now).map_err(|_| Died)?;
             }
             if let Some(ended) = done {
@@ -269,6 +275,10 @@ impl Process {
             }
             Driven::Done(outcomes) => {
                 around.traffic.told.push(format!("{system} wrote: {outcomes:?}"));
+                for (op, outcome) in batch.ops.iter().zip(&outcomes) {
+                    let judged = around.traffic.heard.booked(number, &op.record.id, outcome);
+                    around.traffic.judged(judged);
+                }
                 if around.outer.faults.awake && around.dice.once_in(DIES_UNBOOKED) {
                     // Answered, and nobody is there to hear it.
                     let unbooked = batch.ops.iter().map(|op| ((system, op.record.id.to_string()), (number, String::new())));

@@ -1,7 +1,7 @@
 //! A request meets its system: what is asked and answered, and what goes wrong on the way. What no daemon may ask is told here.
 
 use super::outer::{Outer, Place, Since};
-use super::spoil;
+use super::spoil::{self, NO_LIST};
 use super::switches::{Switch, lists};
 use super::traffic::{Chance, Traffic, key};
 use crate::dice::Dice;
@@ -23,6 +23,8 @@ const WAY_MS: i64 = 40;
 const CUT: &str = "cut";
 /// The same of one that is no success by its body.
 const SAYS_NO: &str = "by its body";
+/// The same of a cursor that is known no more: whoever asked begins anew.
+const CURSOR: &str = "refuses the cursor";
 
 pub type Answer = Result<Incoming, Lost>;
 
@@ -109,8 +111,9 @@ pub fn answer(outer: &mut Outer, traffic: &mut Traffic, system: &'static str, re
     traffic.told.push(format!("{system} {} {}: {how}", meant.name, met.records().join(",")));
     let asked_for = if meant.wanted == Wanted::ByIds { met.records() } else { Vec::new() };
     let shown = shown(&met, &answered, how.contains(CUT));
-    judge_marks(outer, traffic, system, &asked, &written, &before);
     let is_sound = matches!(&answered, Ok(Reply(status, ..)) if *status < 300) && !how.contains(CUT) && !how.contains(SAYS_NO);
+    hear(&met, traffic, &key, &how, is_sound);
+    judge_marks(outer, traffic, system, &asked, &written, &before);
     let is_refused = how.contains(SAYS_NO) || matches!(&answered, Ok(Reply(status, ..)) if (300..500).contains(status));
     if !is_sound && !is_refused {
         // It may have been carried out.
@@ -128,6 +131,23 @@ pub fn answer(outer: &mut Outer, traffic: &mut Traffic, system: &'static str, re
         return Delivered::Late(answer, written);
     }
     Delivered::Now(answer)
+}
+
+/// What the connector has heard: whether it was answered, and what the system took.
+fn hear(met: &Meeting<'_>, traffic: &mut Traffic, key: &str, how: &str, is_sound: bool) {
+    if !met.faulty {
+        return;
+    }
+    if !met.meant.name.starts_with("writes.") {
+        let failed = (!is_sound && how.contains(|c: char| c.is_alphabetic()) || how.contains(NO_LIST)).then_some(how);
+        traffic.heard.answered(key, failed.filter(|how| !how.contains(CURSOR)));
+    }
+    // Where each write is looked after, what is there counts, whoever put it there.
+    let is_looked_after = met.fake.manifest.writes.as_ref().and_then(|writes| writes.update.as_ref()).is_some_and(|update| update.confirm);
+    for id in met.records().iter().filter(|_| met.writes() && !is_looked_after) {
+        let took = is_sound && !traffic.locked.contains_key(id);
+        traffic.heard.wrote(traffic.batch, &met.meant.name, id, took);
+    }
 }
 
 /// Ids of the records that an answer shows whole.
@@ -159,11 +179,13 @@ fn before(outer: &mut Outer, traffic: &mut Traffic, system: &'static str, asked:
             traffic.told.push(format!("{system}.{stream} {id} goes between two pages"));
             outer.delete(system, &stream, id);
             outer.notice();
+            traffic.heard.drifts(false);
         }
     }
     if counted && entity == Entity::Person && outer.faults.meets(Switch::RowTwice, 6, dice) {
         let address = outer.nobody_yet();
         let id = outer.add_in_front(system, &stream, &address);
+        traffic.heard.drifts(true);
         traffic.told.push(format!("{system}.{stream} {id} {address} comes in front of all between two pages"));
     }
 }
@@ -227,7 +249,7 @@ fn not_carried_out(met: &Meeting<'_>, chance: &mut Chance<'_>) -> Option<Met> {
         };
     }
     if matches!(met.meant.request.page, Page::Cursor { .. }) && met.goes_on() && chance.meets(Switch::CursorRefused, 12) {
-        return by_body(spoil::cursor_lost(met.fake), "refuses the cursor");
+        return by_body(spoil::cursor_lost(met.fake), CURSOR);
     }
     if met.writes() && met.records().len() > 1 && chance.meets(Switch::BatchRefused, 5) {
         return plain(400, Vec::new(), "refuses the batch");

@@ -10,6 +10,9 @@ use nayose::connector::manifest::Page;
 use nayose::model::Entity;
 use serde_json::{Value as Json, json};
 
+/// How an answer is told that lacks its list.
+pub const NO_LIST: &str = "without a list";
+
 /// Spoils a success in what is switched on and shows this time; says how.
 pub fn spoil(fake: &Fake, meant: &PlayedRequest, goes_on: bool, reply: &mut Reply, chance: &mut Chance<'_>) -> Vec<&'static str> {
     let mut said = Vec::new();
@@ -28,7 +31,7 @@ pub fn spoil(fake: &Fake, meant: &PlayedRequest, goes_on: bool, reply: &mut Repl
     }
     if must_list(meant) && chance.meets(Switch::ListMissing, 12) {
         meant.request.records.as_slice().iter().for_each(|path| take(&mut answer, path));
-        said.push("without a list");
+        said.push(NO_LIST);
     }
     reply.2 = answer.to_string();
     said
@@ -72,10 +75,22 @@ fn mar_rows(fake: &Fake, meant: &PlayedRequest, id_path: &str, answer: &mut Json
     for row in rows {
         if let Some(marred) = chance.traffic.marred.get(&row_key(meant, row, id_path)) {
             put(row, &marred.path, marred.value.clone());
+            if must_be_told(fake, meant, &marred.path, id_path, row) {
+                chance.traffic.heard.marred(&marred.path);
+            }
             said = Some("with a marred row");
         }
     }
     said
+}
+
+/// Whether a row without this value is no record, or one of nobody knows whom: that is told. Of a mark or a time the record is taken as if it
+/// might be either way.
+fn must_be_told(fake: &Fake, meant: &PlayedRequest, path: &str, id_path: &str, row: &Json) -> bool {
+    let Some(molds) = fake.molds.get(&meant.stream) else { return false };
+    let record = molds.record();
+    let is_email = record.fields.get("email").is_some_and(|email| filled(email.path(), &fake.known) == path);
+    path == id_path || !molds.is_deleted(row) && (is_email || record.people.as_deref() == Some(path))
 }
 
 /// Whether nobody can read without this value who a record is, or whom it names.

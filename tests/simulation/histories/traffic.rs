@@ -1,5 +1,6 @@
 //! What is remembered of the requests of a history, and what no daemon may ask: the same again and again without a wait.
 
+use super::heard::Heard;
 use super::switches::{Faults, Switch};
 use crate::checks::Violation;
 use crate::dice::Dice;
@@ -51,6 +52,7 @@ pub struct Traffic {
     pub protects: bool,
     /// Others are under way with it: where one of them fails, nobody hears the answers to the rest.
     pub in_company: bool,
+    pub heard: Heard,
 }
 
 /// How a row is marred, and until when.
@@ -81,6 +83,13 @@ impl Chance<'_> {
 }
 
 impl Traffic {
+    /// Keeps what a judge says.
+    pub fn judged(&mut self, judged: Result<(), Violation>) {
+        if let Err(violation) = judged {
+            self.broken.get_or_insert(violation);
+        }
+    }
+
     pub fn breaks(&mut self, invariant: u8, what: impl Into<String>) {
         self.broken.get_or_insert(Violation::new(invariant, what));
     }
