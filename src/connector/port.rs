@@ -326,8 +326,10 @@ impl Abilities {
 /// Requests today against the daily limit, kept by the connector, persisted by the daemon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Days since 1970-01-01 (UTC) that `used` counts for.
+    /// The day that `used` counts for, in days since 1970-01-01, where the system begins its days.
     pub day: i64,
+    /// When that day ends.
+    pub ends: Time,
     pub used: u64,
     pub limit: Option<u64>,
 }

@@ -70,6 +70,12 @@ impl Checker<'_> {
             let wrong = window.requests == 0 || window.per.0 <= 0;
             self.fail_if(wrong, &["limits", "windows", &i.to_string()], "requests and per must be above zero");
         }
+        let is_no_place = |zone: &String| jiff::tz::TimeZone::get(zone).is_err();
+        self.fail_if(
+            m.limits.day_zone.as_ref().is_some_and(is_no_place),
+            &["limits", "day_zone"],
+            "expected a place, as \"America/Chicago\"",
+        );
         self.fail_if(m.limits.concurrency == 0, &["limits", "concurrency"], "must be at least 1");
         self.fail_if(m.limits.timeout.0 <= 0, &["limits", "timeout"], "must be above zero");
         if let Some(test) = &m.errors.success {

@@ -183,6 +183,9 @@ pub struct Limits {
     pub windows: Vec<Window>,
     /// Requests a day, of which at least a fifth is kept for protective writes.
     pub per_day: Option<u64>,
+    /// Where its days begin at midnight (IANA); by default UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub day_zone: Option<String>,
     /// Requests at the same time.
     pub concurrency: usize,
     #[serde(with = "span")]
@@ -193,7 +196,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { windows: Vec::new(), per_day: None, concurrency: 4, timeout: Span::seconds(30), answer_bytes_max: 64 << 20 }
+        Limits {
+            windows: Vec::new(),
+            per_day: None,
+            day_zone: None,
+            concurrency: 4,
+            timeout: Span::seconds(30),
+            answer_bytes_max: 64 << 20,
+        }
     }
 }
 

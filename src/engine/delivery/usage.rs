@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn only_what_changed_is_written() {
         let mut kept = KeptUsage::default();
-        let used = |day, used| Usage { day, used, limit: Some(100) };
+        let used = |day, used| Usage { day, used, limit: Some(100), ..Usage::default() };
         let news = [used(1, 7), used(1, 7), used(1, 8), used(2, 8), used(2, 8)].map(|usage| kept.is_news(usage));
         assert_eq!(news, [true, false, true, true, false]);
     }

@@ -158,7 +158,7 @@ fn restore_of_systems(
         }
         Tag::Usage => {
             let (day, used) = USAGE.read(text, value)?;
-            read.usage.insert(Name::from(text), Usage { day, used, limit: None });
+            read.usage.insert(Name::from(text), Usage { day, used, ..Usage::default() });
         }
         Tag::Guard => engine.restore_guard(text, GUARD.read(text, value)?),
         Tag::Went => {

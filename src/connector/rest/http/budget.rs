@@ -3,12 +3,14 @@
 use super::transport::Timer;
 use crate::connector::manifest::Limits;
 use crate::connector::port::{Clock, Lane, Usage};
-use crate::model::Span;
+use crate::model::{Span, Time};
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
@@ -16,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
+/// Of a clock that stands where no calendar reaches.
 const DAY_MS: i64 = 86_400_000;
 /// A protective request keeps away no longer than this, as delivery has it.
 const TOLD_PROTECTIVE_MAX: Duration = Duration::from_secs(5 * 60);
@@ -24,6 +27,8 @@ const TOLD_PROTECTIVE_MAX: Duration = Duration::from_secs(5 * 60);
 pub struct RequestBudget {
     windows: Vec<BudgetWindow>,
     limit: Option<u64>,
+    /// Where the system's days begin.
+    zone: TimeZone,
     used: Mutex<Usage>,
     /// Requests at the same time; all but protective ones also need a place in `common`, which has one less, so that one is always kept.
     all: Semaphore,
@@ -91,11 +96,14 @@ impl Told {
 
 impl RequestBudget {
     pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> RequestBudget {
-        let usage = Usage { day: 0, used: 0, limit: limits.per_day };
+        let usage = Usage { limit: limits.per_day, ..Usage::default() };
+        // Read once at load.
+        let zone = limits.day_zone.as_ref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
         let window = |quota| RateLimiter::direct_with_clock(quota, Ticks(timer.clone()));
         RequestBudget {
             windows: limits.windows.iter().filter_map(|w| quota(w.requests, w.per.to_std())).map(window).collect(),
             limit: limits.per_day,
+            zone,
             used: Mutex::new(usage),
             all: Semaphore::new(limits.concurrency.max(1)),
             common: Semaphore::new(limits.concurrency.saturating_sub(1).max(1)),
@@ -162,10 +170,12 @@ impl RequestBudget {
     }
 
     fn count(&self, lane: Lane) -> Result<(), NoLeave> {
-        let today = (self.clock)().0.div_euclid(DAY_MS);
+        let now = (self.clock)();
         let mut usage = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if usage.day != today {
-            (usage.day, usage.used) = (today, 0);
+        if now >= usage.ends {
+            let (day, ends) = day_of(now, &self.zone);
+            usage.used = if usage.day == day { usage.used } else { 0 };
+            (usage.day, usage.ends) = (day, ends);
         }
         if self.limit.is_some_and(|limit| usage.used >= share(limit, lane)) {
             return Err(NoLeave::UsedUp);
@@ -186,6 +196,19 @@ impl RequestBudget {
             usage.used = usage.used.max(former.used);
         }
     }
+}
+
+/// The day of a moment, in days since 1970-01-01, and its end.
+fn day_of(now: Time, zone: &TimeZone) -> (i64, Time) {
+    let there = Timestamp::from_millisecond(now.0).map(|at| at.to_zoned(zone.clone()));
+    let local = there.and_then(|at| {
+        let day = at.date().to_zoned(TimeZone::UTC)?.timestamp().as_millisecond().div_euclid(DAY_MS);
+        Ok((day, Time(at.tomorrow()?.start_of_day()?.timestamp().as_millisecond())))
+    });
+    local.unwrap_or_else(|_| {
+        let day = now.0.div_euclid(DAY_MS);
+        (day, Time((day + 1).saturating_mul(DAY_MS)))
+    })
 }
 
 /// What a lane may use of a day: at least a fifth is kept from reads and field writes, half of that from releases.
@@ -231,7 +254,6 @@ mod tests {
     use super::super::transport::Wire;
     use super::*;
     use crate::connector::network::Network;
-    use crate::model::Time;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     #[tokio::test]
@@ -251,12 +273,12 @@ mod tests {
         assert!(budget.leave(["s sweep", "/s"], Lane::Release).await.is_err());
         assert!(budget.leave(["s sweep", "/s"], Lane::Protective).await.is_ok());
         assert!(budget.leave(["s sweep", "/s"], Lane::Protective).await.is_err());
-        assert_eq!(budget.usage(), Usage { day: 5, used: 10, limit: Some(10) });
+        assert_eq!(budget.usage(), Usage { day: 5, ends: Time(6 * DAY_MS), used: 10, limit: Some(10) });
         now.fetch_add(DAY_MS, Ordering::Relaxed);
         assert!(budget.leave(["s sweep", "/s"], Lane::Read).await.is_ok());
         assert_eq!(budget.usage().used, 1);
-        budget.restore(Usage { day: 6, used: 7, limit: None });
-        budget.restore(Usage { day: 5, used: 9, limit: None });
+        budget.restore(Usage { day: 6, used: 7, ..Usage::default() });
+        budget.restore(Usage { day: 5, used: 9, ..Usage::default() });
         assert_eq!(budget.usage().used, 7);
     }
 
@@ -279,6 +301,23 @@ mod tests {
         ] {
             assert_eq!(told.rest(lane, at(after)), rest.map(Span::seconds), "{told:?} {lane:?} {after}");
         }
+    }
+
+    /// Central time is 6 hours behind UTC, and 5 in summer; the day on which the clock is put on has 23 hours.
+    #[test]
+    fn a_day_is_one_where_the_system_counts() {
+        let central = TimeZone::get("America/Chicago").unwrap();
+        let at = |text: &str| Time(text.parse::<Timestamp>().unwrap().as_millisecond());
+        for (now, day, ends) in [
+            ("2026-11-30T05:59:59Z", "2026-11-29", "2026-11-30T06:00:00Z"),
+            ("2026-11-30T06:00:00Z", "2026-11-30", "2026-12-01T06:00:00Z"),
+            ("2026-07-01T04:59:59Z", "2026-06-30", "2026-07-01T05:00:00Z"),
+            ("2026-03-08T06:30:00Z", "2026-03-08", "2026-03-09T05:00:00Z"),
+        ] {
+            let day = at(&format!("{day}T00:00:00Z")).0 / DAY_MS;
+            assert_eq!(day_of(at(now), &central), (day, at(ends)), "{now}");
+        }
+        assert_eq!(day_of(Time(i64::MAX), &central).0, i64::MAX / DAY_MS);
     }
 
     #[test]
