@@ -212,7 +212,7 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &FailureRule
         let said = format!("{} {}", status.as_u16(), said.unwrap_or("no access_token in the answer"));
         let said = [Some(said), asked.disbelieved].into_iter().flatten().collect::<Vec<_>>().join("; ");
         let kind = match rules.failure(status.as_u16(), Some(json), asked.wait, false) {
-            Some(kind @ (FailureKind::Later(_) | FailureKind::Budget)) => kind,
+            Some(kind @ (FailureKind::Later(_) | FailureKind::Locked(_) | FailureKind::Budget)) => kind,
             // Nothing but the sign-in was sent, so that it may be tried again whatever was to follow.
             Some(FailureKind::Broken(_)) => FailureKind::NotConnected,
             _ => FailureKind::Credential,

@@ -38,7 +38,7 @@ pub struct RequestBudget {
     /// The server asked for quiet until then.
     quiet: watch::Sender<Option<Duration>>,
     /// By what was asked for, and by where.
-    told: Mutex<BTreeMap<String, Told>>,
+    told: Mutex<BTreeMap<String, KeptAway>>,
     clock: Clock,
     timer: Arc<dyn Timer>,
 }
@@ -69,18 +69,18 @@ pub enum NoLeave {
     /// Today's share of this lane is.
     UsedUp,
     /// The server asked for a wait, of which so much is left.
-    Told(Span),
+    KeptAway(Span),
 }
 
 /// Until when the server wants to be asked no more, by the timer. Nobody waits for it here.
 #[derive(Debug, Clone, Copy, Default)]
-struct Told {
+struct KeptAway {
     until: Duration,
     /// The same for what protects: only what it was told itself, and no longer than delivery would have it wait.
     protective: Duration,
 }
 
-impl Told {
+impl KeptAway {
     fn tell(&mut self, lane: Lane, wait: Span, now: Duration) {
         self.until = self.until.max(now + wait.to_std());
         if lane == Lane::Protective {
@@ -118,7 +118,7 @@ impl RequestBudget {
     /// Waits until a request of this lane may go, and counts it. `asked`: what for, as in messages, and where.
     pub async fn leave(&self, asked: [&str; 2], lane: Lane) -> Result<Leave<'_>, NoLeave> {
         if let Some(rest) = self.told_rest(asked, lane) {
-            return Err(NoLeave::Told(rest));
+            return Err(NoLeave::KeptAway(rest));
         }
         self.count(lane)?;
         // The semaphores are never closed, so that a missing permit cannot come about.
@@ -153,12 +153,12 @@ impl RequestBudget {
         self.quiet.send_modify(|quiet| *quiet = Some(quiet.map_or(until, |q| q.max(until))));
     }
 
-    /// The server wants to be asked this again no sooner: longer than anybody would wait for.
-    pub fn keep_away(&self, asked: [&str; 2], lane: Lane, wait: Span) {
+    /// The server wants to be asked this again no sooner: longer than anybody would wait for. `asked`: as in [`leave`](Self::leave), or only where.
+    pub fn keep_away(&self, asked: &[&str], lane: Lane, wait: Span) {
         let now = self.timer.now();
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, told| told.until > now);
-        asked.into_iter().for_each(|key| told.entry(key.to_string()).or_default().tell(lane, wait, now));
+        asked.iter().for_each(|key| told.entry((*key).to_string()).or_default().tell(lane, wait, now));
     }
 
     fn told_rest(&self, asked: [&str; 2], lane: Lane) -> Option<Span> {
@@ -286,7 +286,7 @@ mod tests {
     fn what_the_server_wants_later_is_kept_away_and_protection_no_longer_than_minutes() {
         let at = |seconds: u64| Duration::from_secs(100 + seconds);
         let told = |lane| {
-            let mut told = Told::default();
+            let mut told = KeptAway::default();
             told.tell(lane, Span::minutes(60), at(0));
             told
         };

@@ -133,25 +133,23 @@ impl HttpClient {
         loop {
             let (done, token) = match self.budget.leave(asked, lane).await {
                 Err(NoLeave::UsedUp) => return Err(self.failure(request, FailureKind::Budget, String::new())),
-                Err(NoLeave::Told(rest)) => {
+                Err(NoLeave::KeptAway(rest)) => {
                     return Err(self.failure(request, FailureKind::Later(Some(rest)), "it asked for a wait that is not over".to_string()));
                 }
-                Ok(_leave) => {
-                    requests += 1;
-                    self.once(request).await
-                }
+                Ok(_leave) => self.once(request).await,
             };
+            requests += 1;
             let failure = match done {
                 Ok(answer) => return Ok(HttpAnswer { requests, ..answer }),
                 Err(failure) => failure,
             };
             let wait = match failure.kind {
                 FailureKind::Credential if self.auth.forget(token, self.now()).await => continue,
-                FailureKind::Later(told) => {
+                FailureKind::Later(told) | FailureKind::Locked(told) => {
                     let wait = delays.next(told, timer.now());
                     match (wait, told) {
                         (Some(wait), _) => self.budget.pause(wait),
-                        (None, Some(told)) => self.budget.keep_away(asked, lane, told),
+                        (None, Some(told)) => self.budget.keep_away(&asked[failure.kind.is_of_one().into()..], lane, told),
                         (None, None) => {}
                     }
                     wait
@@ -300,7 +298,9 @@ impl HttpClient {
         let (system, what) = (self.system.clone(), self.what(&request.what));
         let error = match kind {
             FailureKind::Credential => Error::Credential { system, what, said },
-            FailureKind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
+            FailureKind::Later(told) | FailureKind::Locked(told) => {
+                Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) }
+            }
             FailureKind::Broken(_) | FailureKind::NotConnected => Error::Unreachable { system, what, why: said },
             FailureKind::NotFound => Error::NotFound { system, what },
             FailureKind::CursorLost => Error::CursorLost { system, what },

@@ -12,8 +12,10 @@ use crate::model::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     Credential,
-    /// A rate limit, a lock, a move to other servers: not carried out. With how long the server asks to wait.
+    /// A rate limit, a move to other servers: not carried out. With how long the server asks to wait.
     Later(Option<Span>),
+    /// The same of the one thing that was asked for: somebody has locked it, or changes it.
+    Locked(Option<Span>),
     /// There was no connection: not carried out.
     NotConnected,
     /// 5xx, a connection lost, no answer in time: carried out or not.
@@ -26,6 +28,13 @@ pub enum FailureKind {
     TooLarge,
     CursorLost,
     Budget,
+}
+
+impl FailureKind {
+    /// Whether it speaks of what was asked for there alone.
+    pub fn is_of_one(self) -> bool {
+        matches!(self, FailureKind::Locked(_))
+    }
 }
 
 /// A used up budget is looked at again after so long.
@@ -56,7 +65,9 @@ impl RequestFailure {
             other => other.of_system(),
         };
         match self.kind {
-            FailureKind::Credential | FailureKind::NotConnected | FailureKind::Later(_) | FailureKind::Budget => Outcome::NotSent(said),
+            FailureKind::Credential | FailureKind::NotConnected | FailureKind::Later(_) | FailureKind::Locked(_) | FailureKind::Budget => {
+                Outcome::NotSent(said)
+            }
             FailureKind::Refused | FailureKind::NotFound | FailureKind::CursorLost => Outcome::Rejected(said),
             FailureKind::Broken(_) | FailureKind::NotUnderstood | FailureKind::TooLarge => Outcome::Unknown(said),
         }
@@ -95,7 +106,14 @@ impl FailureRules {
         let said = &self.said;
         Some(match status {
             _ if among(&said.budget_codes) => FailureKind::Budget,
-            _ if among(&said.retry_codes) || is_later(status, told) => FailureKind::Later(told),
+            _ if among(&said.retry_codes) => FailureKind::Later(told),
+            _ if is_later(status, told) => {
+                if speaks_of_one(status) {
+                    FailureKind::Locked(told)
+                } else {
+                    FailureKind::Later(told)
+                }
+            }
             _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => FailureKind::Credential,
             _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => FailureKind::CursorLost,
             404 | 410 => FailureKind::NotFound,
@@ -127,6 +145,11 @@ impl FailureRules {
 /// to wait. A credential that is not accepted does not become better by waiting.
 fn is_later(status: u16, told: Option<Span>) -> bool {
     matches!(status, 423 | 429 | 477) || (status != 401 && (400..500).contains(&status) && told.is_some())
+}
+
+/// Whether such a status speaks of what was asked for, and not of the system.
+fn speaks_of_one(status: u16) -> bool {
+    matches!(status, 404 | 409 | 410 | 412 | 423)
 }
 
 #[cfg(test)]
@@ -163,12 +186,12 @@ mod tests {
         }
         let (wait, json) = (Some(Span::seconds(7)), json!({}));
         for (status, told, want) in [
-            (423, None, FailureKind::Later(None)),
+            (423, None, FailureKind::Locked(None)),
             (477, wait, FailureKind::Later(wait)),
             (409, None, FailureKind::Refused),
-            (409, wait, FailureKind::Later(wait)),
+            (409, wait, FailureKind::Locked(wait)),
             (403, wait, FailureKind::Later(wait)),
-            (404, wait, FailureKind::Later(wait)),
+            (404, wait, FailureKind::Locked(wait)),
             (401, wait, FailureKind::Credential),
             (503, wait, FailureKind::Broken(wait)),
         ] {

@@ -134,6 +134,18 @@ async fn what_the_server_wants_much_later_is_not_asked_again_meanwhile() {
     assert_eq!(server.asked().len(), 3, "what protects goes by what it was told itself");
 }
 
+/// One record that somebody has locked kept all others of its batch from being written, stop marks too.
+#[tokio::test]
+async fn a_record_that_is_locked_keeps_away_no_other() {
+    let server = Raw::says(answer("423 Locked", "retry-after: 60\r\n", "{}")).await;
+    let http = http(&server.url, &Network::default(), BEARER);
+    for path in ["/1", "/2", "/1", "/2"] {
+        let request = ReadyRequest { path: path.into(), ..request(Method::Get) };
+        assert!(matches!(http.write(&request, Lane::Protective).await, Err(failure) if matches!(failure.error, Error::Later { .. })));
+    }
+    assert_eq!(server.asked().len(), 2, "each is asked for once");
+}
+
 async fn failure(base: &str, more: &str) -> RequestFailure {
     once(&http(base, &Network::default(), more)).await.err().expect("no failure")
 }
