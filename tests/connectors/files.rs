@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-fn connector(asked: ListsAsked) -> FileConnector {
+pub fn connector(asked: ListsAsked) -> FileConnector {
     let given = SystemSettings {
         name: "lists".into(),
         settings: BTreeMap::new(),
@@ -30,7 +30,7 @@ fn connector(asked: ListsAsked) -> FileConnector {
     FileConnector::new(&given, std::sync::Arc::new(|| nayose::model::Time(0))).unwrap()
 }
 
-async fn read(connector: &FileConnector, stream: &str, pass: Pass) -> Result<(PassEnd, Vec<PageRead>), String> {
+pub async fn read(connector: &FileConnector, stream: &str, pass: Pass) -> Result<(PassEnd, Vec<PageRead>), String> {
     let pages = Arc::new(Mutex::new(Vec::new()));
     let kept = pages.clone();
     let sink: PageSink<'_> = Box::new(move |page| {

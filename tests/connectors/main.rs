@@ -16,6 +16,7 @@ mod labels;
 mod lists;
 mod look_ups;
 mod messages;
+mod one_id;
 mod reading;
 mod recording;
 mod refusals;

@@ -3,9 +3,9 @@
 //! Only the word yes is a yes. That somebody did not opt out is none, and an empty cell says nothing: such rows are nobody's, so that
 //! consent.toml, which says what the records of a system prove, speaks of no more than those who said yes.
 
-use super::asked::ListsAsked;
+use super::asked::{ListsAsked, OutAsked};
 use super::cells::ListCell;
-use super::column::{CONSENT_GIVEN, OPT_OUT};
+use super::column::{BLOCK, CONSENT, CONSENT_GIVEN, OPT_OUT};
 use super::profiles::ListProfile;
 use super::rows::ListRow;
 use crate::connector::map::refusal_words::RefusalWord;
@@ -118,6 +118,18 @@ fn read(cell: &ListCell, asked: &ListsAsked, said: fn(&str, Option<RefusalWord>)
     };
     let taught = asked.words.get(&*plain(&text)).copied();
     said(&text, taught).unwrap_or_else(|| ConsentSaid::Unread(text.into_owned()))
+}
+
+impl ListRow<'_> {
+    /// How much a row of a tool's export speaks against mail: the person's no, a word that may be one, a block by hand. Of our own marks the
+    /// one that is missing counts, as a block that only one of two has is in force for one only.
+    pub(super) fn against_mail(&self, asked: &ListsAsked, out: &OutAsked) -> String {
+        let said = self.text(CONSENT).map_or(ConsentSaid::Nothing, |word| asked.said_in_export(word));
+        let block = self.key(BLOCK);
+        let is_ours = block.as_ref().is_some_and(|word| *word == plain(&out.on));
+        let by_hand = block.is_some_and(|word| !is_ours && word != plain(&out.off));
+        format!("{} {by_hand} {}", said.rank(), !is_ours)
+    }
 }
 
 impl ListsAsked {

@@ -136,6 +136,9 @@ impl Contents {
             lists.push(Arc::new(LoadedList { profile: *profile, tables }));
         }
         let kept = lists::keep(stream, &lists, &self.asked);
+        if let Some(clash) = kept.clash {
+            return Err(clash);
+        }
         let shape = match &*lists {
             [list] => list.shape().into_iter().map(String::from).collect(),
             _ => BTreeSet::new(),

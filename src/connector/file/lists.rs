@@ -51,12 +51,16 @@ pub struct RowsKept {
     pub ids: Vec<IdHash>,
     /// What is to be told of rows that share an id.
     pub told: Vec<String>,
+    /// Two rows have one id, and are of two people or deals: whichever of them counted, the other would be lost.
+    pub clash: Option<String>,
 }
 
 /// A row that counts so far.
 struct Best {
     place: u32,
     rank: String,
+    /// Whom or what it speaks of beside its id.
+    of: Option<IdHash>,
     /// From the list of companies itself.
     own: bool,
     at: (usize, usize, usize),
@@ -73,11 +77,21 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
         place += 1;
         let Some(id) = row.id(stream.rows).filter(|_| !row.says_nothing(asked)) else { return };
         let own = row.profile == ListProfile::Accounts;
-        let new = Best { place: here, rank: row.rank(stream.rows, asked), own, at: (list, table, number) };
+        let of = row.beside_its_id(stream.rows).map(|of| id_hash(&of));
+        let new = Best { place: here, rank: row.rank(stream.rows, asked), of, own, at: (list, table, number) };
         let Some(known) = best.get_mut(&id_hash(&id)) else {
             best.insert(id_hash(&id), new);
             return;
         };
+        if let (Some(one), Some(other)) = (known.of, new.of)
+            && one != other
+        {
+            let [first, second] = [known.at, new.at].map(|(list, table, number)| lists[list].tables[table].place(number, None));
+            let what = if stream.rows == RowsAs::Deal { "is another deal" } else { "has another address" };
+            kept.clash.get_or_insert(format!(
+                "{second}: it has the id of {first} and {what}; each needs an id of its own, and nothing is taken until then"
+            ));
+        }
         let derived = stream.rows == RowsAs::Account && !(known.own && own);
         let wins = if derived { own } else { new.rank >= known.rank };
         let loser = if wins { std::mem::replace(known, new) } else { new };

@@ -1,17 +1,15 @@
 //! What a row says: its id, and its cells in the form that records are read from.
 
-use super::asked::{ListsAsked, OutAsked};
+use super::asked::ListsAsked;
 use super::cells::ListCell;
-use super::column::{BLOCK, CLOSED, CONSENT, ROW_ID, UPDATED};
-use super::consents::ConsentSaid;
+use super::column::{CLOSED, ROW_ID, UPDATED};
+use super::companies::{FREE_MAIL, company_key};
 use super::headers::{FoundColumns, plain};
 use super::profiles::ListProfile;
 use super::words::{ATTENDANCE, ROLES, word_of};
 use crate::connector::manifest::FieldKind;
 use crate::connector::raw::json::Json;
-use crate::model::normal::company;
 use crate::model::{Address, DealState};
-use unicode_normalization::UnicodeNormalization;
 
 /// Names that rows have beside their fields; no column has them.
 pub const AS_OF: &str = "row_as_of";
@@ -47,11 +45,11 @@ impl<'r> ListRow<'r> {
 
     /// When the deal ended: of the columns that say so, as 受注日 and 失注日, the last day of the row.
     fn closed(&self) -> Option<&'r ListCell> {
-        let there = self.columns.places(CLOSED).filter_map(|place| self.cells.get(place)).filter(|cell| !cell.is_empty());
-        there.max_by_key(|cell| cell.date().map(|date| date.iso()))
+        let there = self.columns.places(CLOSED).filter_map(|place| self.cells.get(place));
+        there.filter(|cell| !cell.is_empty()).max_by_key(|cell| cell.date().map(|date| date.iso()))
     }
 
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         self.cell(key)?.text().map(|text| text.into_owned())
     }
 
@@ -59,16 +57,26 @@ impl<'r> ListRow<'r> {
     pub fn id(&self, rows: RowsAs) -> Option<String> {
         match rows {
             RowsAs::Person => self.own_id().or_else(|| self.person_id()),
-            RowsAs::Deal => self.own_id().or_else(|| {
-                let name = self.key("deal_name")?;
-                Some(hash(&[&name, &self.company_key("company").unwrap_or_default()]))
-            }),
+            RowsAs::Deal => self.own_id().or_else(|| self.deal_key()),
             RowsAs::DealContact => self.contact_id(),
             RowsAs::Account if self.profile == ListProfile::Accounts => {
                 self.company_key("name").or_else(|| self.own_id()).or_else(|| self.key("corporate_number"))
             }
             RowsAs::Account => self.account(),
         }
+    }
+
+    /// What tells two people or deals apart that bear one id of the list's own; `None`: nothing does, or the id is made of it.
+    pub fn beside_its_id(&self, rows: RowsAs) -> Option<String> {
+        self.own_id().and_then(|_| match rows {
+            RowsAs::Person => Some(self.address()?.as_str().to_string()),
+            RowsAs::Deal => self.deal_key(),
+            _ => None,
+        })
+    }
+
+    fn deal_key(&self) -> Option<String> {
+        Some(hash(&[&self.key("deal_name")?, &self.company_key("company").unwrap_or_default()]))
     }
 
     fn own_id(&self) -> Option<String> {
@@ -107,7 +115,7 @@ impl<'r> ListRow<'r> {
         self.address().map(|a| a.as_str().to_string()).or_else(|| Some(hash(&[&self.name_key()?])))
     }
 
-    fn key(&self, key: &str) -> Option<String> {
+    pub(super) fn key(&self, key: &str) -> Option<String> {
         self.text(key).map(|text| plain(&text)).filter(|text| !text.is_empty())
     }
 
@@ -169,16 +177,6 @@ impl<'r> ListRow<'r> {
             },
             _ => String::new(),
         }
-    }
-
-    /// How much a row of a tool's export speaks against mail: the person's own no first, then a word that may be one, then somebody's block by
-    /// hand. Of our own marks the one that is missing counts, as a block that only one of two has is in force for one only.
-    fn against_mail(&self, asked: &ListsAsked, out: &OutAsked) -> String {
-        let said = self.text(CONSENT).map_or(ConsentSaid::Nothing, |word| asked.said_in_export(word));
-        let block = self.key(BLOCK);
-        let is_ours = block.as_ref().is_some_and(|word| *word == plain(&out.on));
-        let by_hand = block.is_some_and(|word| !is_ours && word != plain(&out.off));
-        format!("{} {by_hand} {}", said.rank(), !is_ours)
     }
 
     /// Whether a cell there is an error of the workbook.
@@ -254,40 +252,6 @@ fn date_text(cell: &ListCell) -> String {
     cell.date().map_or_else(|| cell.text().unwrap_or_default().into_owned(), |date| date.iso())
 }
 
-/// Providers of mailboxes: who has one there works anywhere.
-const FREE_MAIL: [&str; 18] = [
-    "gmail.com",
-    "googlemail.com",
-    "yahoo.co.jp",
-    "yahoo.com",
-    "ymail.ne.jp",
-    "outlook.com",
-    "outlook.jp",
-    "hotmail.com",
-    "hotmail.co.jp",
-    "live.jp",
-    "icloud.com",
-    "me.com",
-    "docomo.ne.jp",
-    "ezweb.ne.jp",
-    "au.com",
-    "softbank.ne.jp",
-    "i.softbank.jp",
-    "nifty.com",
-];
-
-/// Words for a company that lists leave out as often as not.
-const LEFT_OUT: [&str; 7] = ["株式会社", "corporation", "company", "limited", "corp", "inc", "ltd"];
-
-/// A company's name as lists are compared by it: width, case, blanks, signs and the words for a limited company do not count.
-pub fn company_key(name: &str) -> String {
-    let long = company::in_long_form(&name.nfkc().collect::<String>());
-    let whole = plain(&long);
-    let words: Vec<String> = long.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.')).map(plain).collect();
-    let kept: String = words.iter().filter(|w| !LEFT_OUT.contains(&w.as_str()) && *w != "co").map(|w| w.replace("株式会社", "")).collect();
-    if kept.is_empty() { whole } else { kept }
-}
-
 /// An id of what has no id of its own.
 fn hash(parts: &[&str]) -> String {
     format!("h_{}", &blake3::hash(parts.join("\n").as_bytes()).to_hex()[..16])
@@ -295,6 +259,8 @@ fn hash(parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::asked::OutAsked;
+    use super::super::column::{BLOCK, CONSENT};
     use super::super::out::form;
     use super::*;
     use crate::connector::map::refusal_words::RefusalWord;
@@ -323,8 +289,7 @@ mod tests {
         assert_eq!(known(&[("氏名", ""), ("部署", "営業")]), None);
         let contract = |product: &str| id(Contracts, RowsAs::Person, &[("メール", "a@b.example"), ("商品", product)]);
         assert_ne!(contract("A"), contract("B"));
-        let visit =
-            |day: &str| id(ListProfile::Seminars, RowsAs::Person, &[("メール", "a@b.example"), ("セミナー名", "入門"), ("開催日", day)]);
+        let visit = |day: &str| id(ListProfile::Seminars, RowsAs::Person, &[("メール", "a@b.example"), ("開催日", day)]);
         assert_eq!(visit("2026/10/1"), visit("令和8年10月1日"));
         assert_ne!(visit("2026/10/1"), visit("2026/11/1"));
         let deal = |company: &str| id(Deals, RowsAs::Deal, &[("案件名", "更新 2026"), ("会社名", company)]);
