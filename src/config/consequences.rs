@@ -2,8 +2,8 @@
 
 use crate::config::System;
 use crate::decide::rules::{ConsentRules, HoldRule, Policy};
-use crate::merge::rules::Precedence;
-use crate::model::{MailKind, Name, OwnPermit};
+use crate::merge::rules::{Precedence, Strategy};
+use crate::model::{Entity, MailKind, Name, OwnPermit};
 
 /// Why no deal and no ticket ever stops a marketing system from mailing, and what to do: then nothing is protected, however well all else goes.
 pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str> {
@@ -46,11 +46,41 @@ pub fn unlikely(systems: &[System], policy: &Policy, precedence: &Precedence, co
             )
         }));
     }
+    said.extend(always_null(systems, policy, precedence));
     if consent.sources.iter().next().is_none() {
         said.push(
             "consent.toml names no source: nobody has a basis for marketing mail, so that the gate allows none to anybody".to_string(),
         );
     }
+    said
+}
+
+/// Conditions over fields of persons that no rule gives a value: what they ask is null, whatever the systems hold.
+fn always_null(systems: &[System], policy: &Policy, precedence: &Precedence) -> Vec<String> {
+    let reads =
+        |name: &Name, field: &Name| systems.iter().any(|s| s.name() == name && s.manifest.fields_of(Entity::Person).contains_key(field));
+    let gives = |strategy: &Strategy, field: &Name| {
+        let of_another = matches!(strategy, Strategy::Account(_)) || strategy.leading_field().is_some();
+        of_another || strategy.systems().any(|system| reads(system, field))
+    };
+    let is_null = |field: &&Name| precedence.rule(field).is_none_or(|rule| !rule.strategies().any(|strategy| gives(strategy, field)));
+    let statuses = policy.statuses.iter().filter(|status| status.by.is_none()).chain(&policy.relationships);
+    let of_statuses = statuses.map(|status| (format!("{}: {:?}", status.rule, &*status.name), &status.when));
+    let of_rules = precedence.fields.iter().flat_map(|(name, rule)| {
+        let place = &rule.rule;
+        rule.cases.iter().map(move |case| (format!("{place}: the rule of {:?}", &**name), &case.when))
+    });
+    let mut said: Vec<String> = of_statuses
+        .chain(of_rules)
+        .flat_map(|(who, when)| when.person_fields().iter().filter(is_null).map(move |field| (who.clone(), field)))
+        .map(|(who, field)| {
+            format!(
+                "{who} asks for person.{field}, and no rule of precedence.toml takes {field} from a system that reads it: it is always null; \
+                 add {field} = [..] to [person]"
+            )
+        })
+        .collect();
+    said.dedup();
     said
 }
 

@@ -279,10 +279,17 @@ fn after(entry: &TomlEntry, subject: Option<HeldSubject>) -> Option<After> {
         entry.duration()
     };
     let mut after = After::default();
+    let mut unsaid = Vec::new();
     for (key, slot) in [("won", &mut after.won), ("lost", &mut after.lost), ("closed", &mut after.closed)] {
-        *slot = read(key).unwrap_or(Span::ZERO);
+        let said = read(key);
+        let is_end = subject.is_some_and(|subject| subject.ends().contains(&key));
+        unsaid.extend((said.is_none() && is_end).then_some(key));
+        *slot = said.unwrap_or(Span::ZERO);
     }
     section.finish();
+    for end in unsaid {
+        entry.sheet.note(&entry.key_at, format!("after does not say {end}: then mail goes again at once, as with {end} = \"0d\""));
+    }
     Some(after)
 }
 

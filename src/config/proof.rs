@@ -77,7 +77,13 @@ pub fn unproved(proofs: &[Proof], offers: &Offers, entities: &[Entity]) -> Vec<S
 pub fn expression(entry: &TomlEntry, scope: Scope, offers: &Offers, declared: &Declared) -> Option<Expression> {
     let source = entry.text()?;
     let errors = match Expression::compile(source, scope, declared) {
-        Ok(expression) => return Some(expression),
+        Ok(expression) => {
+            for doubt in expression.doubts() {
+                let part = source.get(doubt.at.clone()).unwrap_or_default();
+                entry.sheet.note(&entry.at, format!("{part} in {:?}: {}", entry.key, doubt.message));
+            }
+            return Some(expression);
+        }
         Err(errors) => errors,
     };
     let variables = match scope {

@@ -94,7 +94,7 @@ impl Expression {
         }
         let mut checker = TypeChecker::new(source, scope, declared, &positions);
         let node = checker.whole(&ast);
-        let (mut errors, needs) = checker.finish();
+        let (mut errors, doubts, needs) = checker.finish();
         if !errors.is_empty() {
             errors.sort_by_key(|e| (e.at.start, e.at.end));
             errors.dedup();
@@ -108,7 +108,7 @@ impl Expression {
             },
             false => None,
         };
-        let compiled = Compiled { source: source.into(), scope, node, constant, needs };
+        let compiled = Compiled { source: source.into(), scope, node, constant, needs, doubts };
         sample::try_out(&compiled, declared)?;
         Ok(Expression(Arc::new(compiled)))
     }
@@ -121,6 +121,11 @@ impl Expression {
     /// The answer, where it hangs on no fact at all (`true`).
     pub fn constant(&self) -> Option<bool> {
         self.0.constant
+    }
+
+    /// What is right and hardly meant, with its place in the source: a note to whoever wrote it.
+    pub fn doubts(&self) -> &[ExpressionError] {
+        &self.0.doubts
     }
 
     pub fn source(&self) -> &str {

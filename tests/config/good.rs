@@ -174,7 +174,7 @@ fields = { email = "email", phone = "phone" }
 entity = "ticket"
 [streams.tickets.record]
 id = "id"
-fields = { priority = "priority" }
+fields = { priority = { path = "priority", map = { low = "low", normal = "normal", high = "high", urgent = "urgent" } } }
 "#;
 
 const MARKETO: &str = r#"

@@ -118,6 +118,10 @@ fn what_follows_from_files_that_are_right_is_noted() {
             "{ max = [\"ma\", \"crm\"], blank = \"wins\" }",
             "precedence.toml:7: blank has no meaning in this rule",
         ),
+        ("precedence.toml", "{ only = \"ma\" }", "{ never = true }", "\"mql\" asks for person.score, and no rule of precedence.toml takes"),
+        ("policy.toml", "person.score >= 100", "person.company == \"\"", "never \"\": what is empty is null"),
+        ("policy.toml", "ticket.priority == \"urgent\"", "ticket.priority == \"緊急\"", "is none of the words that are known here"),
+        ("policy.toml", "lost = \"30d\"", "", "after does not say lost: then mail goes again at once"),
     ] {
         let told = notes(file, &good(file).replacen(old, new, 1));
         assert!(told.contains(says), "{new}: {told}");

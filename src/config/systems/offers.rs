@@ -7,7 +7,7 @@ use crate::connector::{Manifest, READ_EVERY, SWEEP_EVERY};
 use crate::model::expression::{Declared, FieldType};
 use crate::model::{Entity, Name, Span};
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All systems named in systems.toml, the faulty ones too: their names are no mistake elsewhere.
@@ -120,8 +120,24 @@ impl Offers {
             deal: of(Entity::Deal),
             ticket: of(Entity::Ticket),
             account: of(Entity::Account),
+            ticket_words: self.ticket_words(),
             ..Declared::default()
         }
+    }
+
+    /// The words of those fields of tickets for which each system that reads them has a map: by that it says which there are.
+    fn ticket_words(&self) -> BTreeMap<Name, Vec<Name>> {
+        let manifests = self.systems.iter().filter_map(|s| s.manifest.as_deref());
+        let streams = manifests.flat_map(|m| m.streams.values()).filter(|stream| stream.entity == Entity::Ticket);
+        let mut words: BTreeMap<Name, Option<BTreeSet<Name>>> = BTreeMap::new();
+        for (name, field) in streams.filter_map(|stream| stream.record.as_ref()).flat_map(|record| &record.fields) {
+            let known = words.entry(name.clone()).or_insert_with(|| Some(BTreeSet::new()));
+            match (known.as_mut(), field) {
+                (Some(all), FieldMap::Full(spec)) if !spec.map.is_empty() => all.extend(spec.map.values().map(|word| word.as_str().into())),
+                _ => *known = None,
+            }
+        }
+        words.into_iter().filter_map(|(name, words)| Some((name, words?.into_iter().collect()))).collect()
     }
 }
 

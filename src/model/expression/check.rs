@@ -15,6 +15,8 @@ pub(super) struct TypeChecker<'s> {
     scope: Scope,
     declared: &'s Declared,
     errors: Vec<ExpressionError>,
+    /// What is right and hardly meant.
+    doubts: Vec<ExpressionError>,
     needs: NeededFacts,
     /// The variable of the macro whose body this is.
     pub(super) item: Option<(String, PartType)>,
@@ -27,17 +29,19 @@ impl<'s> TypeChecker<'s> {
             scope,
             declared,
             errors: Vec::new(),
+            doubts: Vec::new(),
             needs: NeededFacts::default(),
             item: None,
         }
     }
 
-    pub(super) fn finish(mut self) -> (Vec<ExpressionError>, NeededFacts) {
+    /// The mistakes, what is hardly meant, and what is asked for.
+    pub(super) fn finish(mut self) -> (Vec<ExpressionError>, Vec<ExpressionError>, NeededFacts) {
         self.needs.person.sort();
         self.needs.person.dedup();
         self.needs.account.sort();
         self.needs.account.dedup();
-        (self.errors, self.needs)
+        (self.errors, self.doubts, self.needs)
     }
 
     /// The whole expression, which answers yes or no.
@@ -175,7 +179,11 @@ impl<'s> TypeChecker<'s> {
         if slot == FieldSource::Relationship {
             return self.relationship(at);
         }
-        let kind = PartType::of_slot(of, &slot);
+        let mut kind = PartType::of_slot(of, &slot);
+        if let (Of::Ticket, FieldSource::Declared(name, FieldType::Text)) = (of, &slot) {
+            kind.words = self.declared.ticket_words.get(name).cloned().unwrap_or_default();
+            kind.has_others = true;
+        }
         let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
         let node = match (of, slot) {
             (Of::Person, FieldSource::Declared(name, kind)) => {
@@ -209,7 +217,7 @@ impl<'s> TypeChecker<'s> {
             let mut checker = TypeChecker::new(source, Scope::Person, &declared, &positions);
             rules.push((checker.whole(&ast), Box::from(&**name)));
             // What is wrong with them is told where they stand.
-            let (_, needs) = checker.finish();
+            let (_, _, needs) = checker.finish();
             self.needs.take(&needs);
         }
         self.needs.relationship = true;
@@ -263,7 +271,7 @@ impl<'s> TypeChecker<'s> {
                     (PartKind::Null | PartKind::Wrong, _) | (PartKind::Int, PartKind::Number) => b.kind.clone(),
                     _ => a.kind.clone(),
                 };
-                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: Vec::new() };
+                let kind = PartType { nullable: a.nullable || b.nullable, ..PartType::sure(kind) };
                 (Node::If(Box::new(test), Box::new(yes_node), Box::new(no_node)), kind)
             }
             (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
@@ -327,9 +335,15 @@ impl<'s> TypeChecker<'s> {
         self.wrong_at(at, message)
     }
 
+    /// It is right, and hardly meant.
+    pub(super) fn doubt(&mut self, e: &IdedExpr, message: String) {
+        let at = self.places.range(e);
+        self.doubts.push(ExpressionError { message, at });
+    }
+
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
-        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: Vec::new() })
+        (Node::Null, PartType { nullable: true, ..PartType::sure(PartKind::Wrong) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! An expression as it is kept.
 
-use super::error::EvaluationError;
+use super::error::{EvaluationError, ExpressionError};
 use super::facts::Facts;
 use super::scope::{NeededFacts, Scope};
 use super::tree::Node;
@@ -13,6 +13,8 @@ pub(super) struct Compiled {
     /// The answer, where it hangs on no fact.
     pub constant: Option<bool>,
     pub needs: NeededFacts,
+    /// What is right and hardly meant.
+    pub doubts: Vec<ExpressionError>,
 }
 
 impl Compiled {

@@ -50,6 +50,9 @@ pub struct Declared {
     /// Of a person's account: those with a rule under `[account]` of precedence.toml.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub account: BTreeMap<Name, FieldType>,
+    /// What a ticket's field is known to hold, where its systems say so. There may be other words.
+    #[serde(skip)]
+    pub ticket_words: BTreeMap<Name, Vec<Name>>,
     /// Names with their rules, as they are written: the first that is true is a person's `relationship`. Who keeps the rest keeps these beside it.
     #[serde(skip)]
     pub relationships: Vec<(Name, Box<str>)>,

@@ -74,17 +74,22 @@ impl TypeChecker<'_> {
         }
     }
 
-    /// A literal that is compared with one of a closed set of words must be one of them.
+    /// A literal that is compared with one of a set of words must be one of them. Where there may be others, one that is hardly meant is told.
     fn known_word(&mut self, e: &IdedExpr, node: &Node, other: &PartType) {
-        if let Node::Text(text) = node
-            && !other.words.is_empty()
-            && !other.words.iter().any(|word| **word == **text)
-        {
-            let hint = hint(text, other.words.iter().map(|word| &**word));
-            self.wrong(
-                e,
-                &format!("never \"{text}\"{hint}; known: {}", other.words.iter().map(|word| &**word).collect::<Vec<_>>().join(", ")),
-            );
+        let Node::Text(text) = node else { return };
+        let is_literal = matches!(e.expr, Expr::Literal(_));
+        if text.is_empty() && is_literal && other.kind == PartKind::Text && other.nullable {
+            self.doubt(e, "never \"\": what is empty is null, as `x == null`".to_string());
+        }
+        if other.words.is_empty() || other.words.iter().any(|word| **word == **text) {
+            return;
+        }
+        let hint = hint(text, other.words.iter().map(|word| &**word));
+        let known = other.words.iter().map(|word| &**word).collect::<Vec<_>>().join(", ");
+        if other.has_others && hint.is_empty() {
+            self.doubt(e, format!("\"{text}\" is none of the words that are known here: {known}"));
+        } else {
+            self.wrong(e, &format!("never \"{text}\"{hint}; known: {known}"));
         }
     }
 
@@ -206,7 +211,7 @@ impl TypeChecker<'_> {
         let (over_node, list) = self.part(over);
         let of = match list.kind {
             PartKind::List(of) => *of,
-            PartKind::Wrong => PartType { kind: PartKind::Wrong, nullable: true, words: Vec::new() },
+            PartKind::Wrong => PartType { nullable: true, ..PartType::sure(PartKind::Wrong) },
             _ => return self.wrong(over, &format!("`{name}` asks of a list, this is {}", list.name())),
         };
         let Expr::Ident(variable_name) = &variable.expr else {

@@ -11,7 +11,27 @@ pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), ExpressionEr
     env.parser().parse_with_source_info(source).map_err(|errors| {
         let first = errors.errors.into_iter().min_by_key(|e| e.pos);
         let (said, at) = first.map_or((String::new(), (1, 1)), |e| (e.msg, e.pos));
-        ExpressionError { message: plainly(&said), at: place(source, at) }
+        let at = place(source, at);
+        let before =
+            source.get(..at.start).and_then(|before| before.split_whitespace().last()).filter(|word| word.eq_ignore_ascii_case("not"));
+        let meant = before.or_else(|| source.get(at.start..)).and_then(meant).map(|meant| format!("; {meant}")).unwrap_or_default();
+        ExpressionError { message: plainly(&said) + &meant, at }
+    })
+}
+
+/// What somebody means who goes on as elsewhere.
+fn meant(rest: &str) -> Option<&'static str> {
+    let word = rest.split([' ', '(', '\n']).next().unwrap_or_default();
+    Some(match word.to_ascii_lowercase().as_str() {
+        "=" => "what is equal is written `==`",
+        "<>" => "what is not equal is written `!=`",
+        "and" | "&" => "write `&&` for and",
+        "or" | "|" => "write `||` for or",
+        "not" => "write `!` for not, as `!deal.open`",
+        "is" => "write `== null` or `!= null`",
+        quoted if quoted.starts_with(['“', '”', '「', '＂']) => "texts stand in \"..\", not in 全角 marks",
+        blank if blank.starts_with('\u{3000}') => "there is a full-width blank (全角)",
+        _ => return None,
     })
 }
 

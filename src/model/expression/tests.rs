@@ -5,6 +5,7 @@ use proptest::prelude::*;
 mod in_days;
 mod relationship;
 mod unknown;
+mod words;
 
 fn declared() -> Declared {
     let fields = |all: &[(&str, FieldType)]| all.iter().map(|(n, k)| (Name::from(*n), *k)).collect();

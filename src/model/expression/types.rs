@@ -9,8 +9,10 @@ use crate::model::Name;
 pub(super) struct PartType {
     pub kind: PartKind,
     pub nullable: bool,
-    /// Texts of a closed set, as a deal's states; empty: any text.
+    /// Texts that it may be, as a deal's states; empty: any text.
     pub words: Vec<Name>,
+    /// There may be others than `words`.
+    pub has_others: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +33,7 @@ pub(super) type Checked = (Node, PartType);
 
 impl PartType {
     pub(super) fn sure(kind: PartKind) -> PartType {
-        PartType { kind, nullable: false, words: Vec::new() }
+        PartType { kind, nullable: false, words: Vec::new(), has_others: false }
     }
 
     pub(super) fn list(of: PartType) -> PartType {
@@ -47,7 +49,7 @@ impl PartType {
             // Its words are those of the rules.
             FieldSource::Relationship => PartType { nullable: true, ..PartType::sure(PartKind::Text) },
             FieldSource::State => {
-                PartType { kind: PartKind::Text, nullable: false, words: states(of).iter().map(|state| Name::from(*state)).collect() }
+                PartType { words: states(of).iter().map(|state| Name::from(*state)).collect(), ..PartType::sure(PartKind::Text) }
             }
             FieldSource::Declared(_, FieldType::List) => PartType { nullable: true, ..PartType::list(PartType::sure(PartKind::Text)) },
             FieldSource::Declared(_, kind) => PartType {
@@ -60,6 +62,7 @@ impl PartType {
                 },
                 nullable: true,
                 words: Vec::new(),
+                has_others: false,
             },
         }
     }
