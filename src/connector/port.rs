@@ -4,9 +4,11 @@ pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use crate::connector::port::unmapped::UnmappedField;
+pub use back::{BackByClearing, WordOrder};
 pub use change::{Change, PermitChange, PermitChanges, StatusChange, WriteKind};
 pub use edits::EditsAsked;
 pub use listed::{ListedOutcome, ListedWrite};
+mod back;
 mod change;
 mod edits;
 mod error;
@@ -300,6 +302,7 @@ pub struct Abilities {
     pub batch: usize,
     /// Records are read once more before fields are written to them.
     pub looks_first: bool,
+    pub back_by_clearing: BackByClearing,
     /// A person carries over what is written, by lists that lie here: `hand_over` in place of `write`, and what became of it is seen when
     /// the system is read.
     pub by_hand: Option<Box<str>>,

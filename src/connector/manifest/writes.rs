@@ -60,7 +60,7 @@ impl Writes {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusWrite {
-    /// Of kind "field": the field's name.
+    /// Of kind "field": the field's name. Template over settings.
     #[serde(default)]
     pub field: Option<String>,
     /// Of kind "label": the text before the status in the label's name. Template over settings, as are the words of `map`.
@@ -157,6 +157,10 @@ pub struct Update {
     /// The answer is not to be trusted (it says 200 to a refusal): read back and compare.
     #[serde(default)]
     pub confirm: bool,
+    /// Fields, by the system's names, that take an earlier word only once they are empty, and say nothing where they ignore one: with their
+    /// words in order, the first one first. A word that is not among them may stand anywhere.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub back_by_clearing: BTreeMap<String, Vec<String>>,
 }
 
 /// Where a batch's answer tells the outcome of each row.

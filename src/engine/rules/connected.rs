@@ -2,7 +2,7 @@
 
 use super::connection::{reads_the_same, same_connection};
 use crate::config::System;
-use crate::connector::Abilities;
+use crate::connector::{Abilities, Change};
 use crate::engine::target::{Allowed, Due, Target, Wanted, due};
 use crate::model::{Name, PermitFor, Record, Span, Time};
 use std::collections::BTreeMap;
@@ -120,6 +120,16 @@ impl Connected {
     /// Compares what is wanted with what a record shows.
     pub fn due(&self, target: Option<&Target>, record: &Record, wanted: &Wanted, now: Time) -> Due {
         due(target, record, wanted, &self.allowed, &self.abilities, now)
+    }
+
+    /// What of a change is cleared and looked at before it is set, as the record is known: names of fields, and "status".
+    pub fn cleared_first<'c>(&self, target: Option<&Target>, record: &Record, change: &'c Change) -> Vec<&'c str> {
+        let back = &self.abilities.back_by_clearing;
+        if !back.touches(change) {
+            return Vec::new();
+        }
+        let word = change.status.as_ref().map_or("", |status| self.words.of(&status.to));
+        back.cleared_first(change, record, word, target.map_or(0, Target::times_ignored))
     }
 }
 

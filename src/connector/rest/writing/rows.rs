@@ -109,7 +109,8 @@ impl TargetWords {
             None => None,
             Some(s) => {
                 let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
-                let place = s.field.clone().map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
+                let field = s.field.as_deref().map(named).transpose()?.flatten();
+                let place = field.map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
                 // What systems.toml calls a status goes before what the manifest does.
                 let mut map = settings.map(&s.map)?;
                 map.extend(settings.status_words().clone());
@@ -120,7 +121,7 @@ impl TargetWords {
             None => Json::Null,
             Some(value) => settings.value(value)?.map_or(Json::Null, |v| to_json(&v)),
         };
-        for field in writes.fields.values().map(|f| f.field()).chain(writes.status.iter().filter_map(|s| s.field.as_deref())) {
+        for field in writes.fields.values().map(|f| f.field()) {
             refusals.other_than_field(field.to_string())?;
         }
         let own = writes.permits.iter().map(|(own, how)| (PermitFor::Own(own.clone()), how));
@@ -150,6 +151,14 @@ impl TargetWords {
         match &words.place {
             StatusPlace::Field(_) => Cow::Borrowed(word),
             StatusPlace::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
+        }
+    }
+
+    /// The target's name of the field that holds the status, where one does.
+    pub fn status_field(&self) -> Option<&str> {
+        match &self.status.as_ref()?.place {
+            StatusPlace::Field(field) => Some(field),
+            StatusPlace::LabelPrefix(_) => None,
         }
     }
 
@@ -197,6 +206,7 @@ impl TargetWords {
         let words = self.status.as_ref().ok_or("a status cannot be written there")?;
         let word = self.status(&status.to);
         match &words.place {
+            StatusPlace::Field(field) if is_blank(&word) => row.fields.set(field, Cell::Json(Cow::Borrowed(&self.empty))),
             StatusPlace::Field(field) => row.fields.set(field, Cell::Text(word)),
             StatusPlace::LabelPrefix(prefix) => {
                 row.step(3, &word, true, Mark::Status, self.labels);
