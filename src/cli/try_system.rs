@@ -1,6 +1,7 @@
 //! `nayose connector try`: a system's answers as they are, before anything is approved.
 
 use super::args::Common;
+use super::pick_lists::{PickListsTold, pick_lists};
 use super::record::{BY_ID, Recorder};
 use super::unmapped::unmapped;
 use super::{Exit, open, output};
@@ -43,13 +44,20 @@ pub async fn try_system(common: &Common, system: &str, record: Option<&Path>) ->
         Ok(connectors) => connectors,
         Err(error) => return open::refused(common, &error),
     };
-    let Some(connector) = connectors.get(table.name()) else { return Exit::Refused };
-    let connector = recorder.as_ref().map_or(connector.as_ref(), |recorder| &recorder.connector);
-    tell(common, system, table, connector, recorder.as_ref()).await
+    let Some(plain) = connectors.get(table.name()) else { return Exit::Refused };
+    let lists = pick_lists(plain.as_ref(), table, &config.rules);
+    let connector = recorder.as_ref().map_or(plain.as_ref(), |recorder| &recorder.connector);
+    tell(common, table, connector, recorder.as_ref(), lists).await
 }
 
-/// Reads the first pages and shows them; what a recorder is to keep is asked for and written at the end.
-async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Connector, recorder: Option<&Recorder>) -> Exit {
+/// Reads the first pages and shows them, and what the system's own lists say; what a recorder is to keep is asked for and written at the end.
+async fn tell(
+    common: &Common,
+    table: &System,
+    connector: &dyn Connector,
+    recorder: Option<&Recorder>,
+    lists: impl Future<Output = PickListsTold>,
+) -> Exit {
     let mut exit = Exit::Done;
     let mut streams = Vec::new();
     let mut first = None;
@@ -88,6 +96,10 @@ async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Con
         },
         None => Json::Null,
     };
+    let lists = lists.await;
+    if lists.failed {
+        exit = Exit::Failures;
+    }
     let edits = edits(table);
     let notes = connector.notes();
     let recorded = match recorder {
@@ -101,9 +113,10 @@ async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Con
     });
     if common.json {
         output::json(
-            &json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json, "notes": notes, "recorded": recorded }),
+            &json!({ "system": table.name(), "streams": streams, "read_back": back, "pick_lists": lists.json, "edits": edits.json, "notes": notes, "recorded": recorded }),
         );
     } else {
+        lists.lines.iter().for_each(|line| output::problem_line(line));
         notes.iter().for_each(|note| output::line(note));
         edits.lines.iter().for_each(|line| output::line(line));
         if let (Some(folder), Some(files)) = (recorded["folder"].as_str(), recorded["exchanges"].as_u64()) {

@@ -8,12 +8,14 @@ pub use back::{BackByClearing, WordOrder};
 pub use change::{Change, PermitChange, PermitChanges, StatusChange, WriteKind};
 pub use edits::EditsAsked;
 pub use listed::{ListedOutcome, ListedWrite};
+pub use pick_list::{PickList, WrittenWord};
 mod back;
 mod change;
 mod edits;
 mod error;
 pub mod kept_out;
 mod listed;
+mod pick_list;
 pub mod shown;
 pub mod unmapped;
 
@@ -358,6 +360,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
     /// The target's own word for one of our statuses.
     fn status_word(&self, status: &str) -> Box<str>;
+    /// Asks for the system's own lists of the words that its statuses, block and fields with codes are written with, of those that are
+    /// named: "status", "block", a field. `Err` stands for one that could not be asked for.
+    fn pick_lists<'a>(&'a self, _parts: &'a [Name], _statuses: &'a [Name]) -> BoxFuture<'a, Vec<Result<PickList, Error>>> {
+        futures::future::ready(Vec::new()).boxed()
+    }
     /// Where the system is reached: with nothing better, it is known by that.
     fn address(&self) -> &str {
         ""

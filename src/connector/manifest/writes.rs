@@ -40,6 +40,9 @@ pub struct Writes {
     /// Reads records back by `{ids}`.
     pub read: Request,
     pub read_chunk: usize,
+    /// How the system tells its own list of the words that a field takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pick_lists: Option<PickLists>,
     /// Records are read so once more before fields are written to them. Unless given, where one request reads several.
     #[serde(default)]
     pub look_first: Option<bool>,
@@ -55,6 +58,16 @@ impl Writes {
     pub fn looks_first(&self) -> bool {
         self.look_first.unwrap_or_else(|| self.reads_together())
     }
+}
+
+/// One request tells the words of one field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PickLists {
+    /// Names the field by `{field}`, as the system calls it.
+    pub request: Request,
+    /// Where the answer holds the words. A field that takes any text has none.
+    pub words: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -43,6 +43,13 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
     if let Some(labels) = &w.labels {
         labels_check(c, labels);
     }
+    if let Some(lists) = &w.pick_lists {
+        let at = ["writes", "pick_lists", "request"];
+        c.plain_request(&at, &lists.request, &["field"]);
+        let is_one = matches!(lists.request.page, Page::None) && lists.request.uses("field");
+        c.fail_if(!is_one, &at, "is one request without pages that says {field}");
+        c.path(&["writes", "pick_lists", "words"], &lists.words);
+    }
     for (at, name) in written_fields(w) {
         let at: Vec<&str> = at.iter().map(|k| &**k).collect();
         if let Some(why) = consent_field(record.refusals.iter().map(|r| &*r.when.path), &name) {
@@ -311,6 +318,25 @@ mod tests {
             let told = told("'f'", &format!("'f'\n[writes.update.back_by_clearing]\n{table}"));
             assert_eq!((told.is_empty(), told.len()), (said.is_none(), usize::from(said.is_some())), "{table}: {told:?}");
             assert!(said.is_none_or(|said| told[0].contains(said)), "{table}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_pick_list_is_asked_for_by_one_request_that_names_the_field() {
+        for (lists, said) in [
+            ("{ request = { path = '/fields/{field}' }, words = 'options[].value' }", None),
+            ("{ request = { path = '/fields', query = { of = '{field}' } }, words = 'options' }", None),
+            ("{ request = { path = '/fields' }, words = 'options' }", Some("says {field}")),
+            (
+                "{ request = { path = '/fields/{field}', page = { kind = 'number', param = 'page', size = 9 } }, words = 'o' }",
+                Some("without pages"),
+            ),
+            ("{ request = { path = '/fields/{field}' }, words = 'options[' }", Some("options[")),
+        ] {
+            let told =
+                told("'f'", &format!("'f'\n[writes.pick_lists]\n{}", lists[1..lists.len() - 1].trim().replacen(", words", "\nwords", 1)));
+            assert_eq!((told.is_empty(), told.len()), (said.is_none(), usize::from(said.is_some())), "{lists}: {told:?}");
+            assert!(said.is_none_or(|said| told[0].contains(said)), "{lists}: {told:?}");
         }
     }
 }

@@ -70,6 +70,11 @@ impl FieldWords {
         !self.codes.is_empty()
     }
 
+    /// Our labels, each with its code.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.codes.labels().filter_map(|label| Some((label, self.codes.of(label)?)))
+    }
+
     /// `Err`: why it cannot be written.
     pub fn cell<'w>(&'w self, value: &'w Value, empty: &'w Json, zone: &TimeZone) -> Result<Cell<'w>, String> {
         let no_code = |label: &str| format!("has no code for {label:?}; add it to the map of that field in the connector's manifest");

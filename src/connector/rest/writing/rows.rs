@@ -3,12 +3,12 @@
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldWrite, LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
 use crate::connector::map::marks::Flag;
-use crate::connector::port::{Change, PermitChange, StatusChange};
+use crate::connector::port::{Change, PermitChange, StatusChange, WrittenWord};
 use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
 use crate::connector::rest::writing::cells::{Cell, FieldWords, Fields};
-use crate::model::{Mark, Name, PermitFor, Record, Value, is_blank};
+use crate::model::{Mark, Name, PermitFor, Record, ShortText, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -25,6 +25,15 @@ pub struct TargetWords {
     empty: Json,
     labels: LabelNames,
     zone: TimeZone,
+}
+
+/// The fixed words that are written to a field of the target.
+pub struct WordsOfPart {
+    /// "status", "block", or our name of the field.
+    pub part: Name,
+    /// The target's name of it.
+    pub field: String,
+    pub written: Vec<WrittenWord>,
 }
 
 pub struct StatusWords {
@@ -152,6 +161,23 @@ impl TargetWords {
             StatusPlace::Field(_) => Cow::Borrowed(word),
             StatusPlace::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
         }
+    }
+
+    /// The fixed words of a part that is written, if it has some and a field for them: "status" with these statuses, "block", a field.
+    pub fn of_part(&self, part: &Name, statuses: &[Name]) -> Option<WordsOfPart> {
+        let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_string).into();
+        let word = |ours: &str, word: ShortText| WrittenWord { ours: ours.into(), word };
+        let (field, written): (&str, Vec<WrittenWord>) = match (&**part, &self.block) {
+            ("status", _) => (self.status_field()?, statuses.iter().map(|s| word(s, (&*self.status(s)).into())).collect()),
+            ("block", Some(MarkWords::Field { field, flag, .. })) => {
+                (field, [("on", true), ("off", false)].map(|(ours, on)| word(ours, text(flag.value(on)))).into())
+            }
+            _ => {
+                let words = self.fields.get(part).filter(|words| words.has_codes())?;
+                (&words.field, words.codes().map(|(label, code)| word(label, text(code))).collect())
+            }
+        };
+        Some(WordsOfPart { part: part.clone(), field: field.to_string(), written })
     }
 
     /// The target's name of the field that holds the status, where one does.

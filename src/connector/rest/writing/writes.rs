@@ -5,7 +5,7 @@ use super::halving::Halving;
 use super::labels::LabelPlan;
 use super::read_back::RecordsById;
 use super::results::RowResults;
-use super::rows::{MarkWords, Row, TargetWords};
+use super::rows::{MarkWords, Row, TargetWords, WordsOfPart};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
@@ -121,6 +121,11 @@ impl TargetWriter {
             fields: self.words.fields.iter().filter_map(|(name, words)| Some((name.clone(), of_field(words)?))).collect(),
             status: self.words.status_field().and_then(order).map(|order| WordOrder::new(order)),
         }
+    }
+
+    /// The fixed words of these parts.
+    pub fn words_of(&self, parts: &[Name], statuses: &[Name]) -> Vec<WordsOfPart> {
+        parts.iter().filter_map(|part| self.words.of_part(part, statuses)).collect()
     }
 
     pub fn status_word(&self, status: &str) -> Box<str> {
