@@ -1,7 +1,8 @@
 //! `nayose connector try`: whether a system takes the fixed words that are to be written to it.
 
-use crate::config::{Rules, System, choices, nearest};
+use crate::config::{Rules, System, nearest};
 use crate::connector::{Connector, Error, PickList, WrittenWord};
+use crate::engine::rules::taken_words;
 use crate::model::Name;
 use serde_json::{Value as Json, json};
 
@@ -17,14 +18,7 @@ pub struct PickListsTold {
 /// Asks a system for its lists.
 pub async fn pick_lists(connector: &dyn Connector, system: &System, rules: &Rules) -> PickListsTold {
     let statuses: Vec<Name> = rules.policy.statuses.iter().map(|status| status.name.clone()).collect();
-    told(system, &connector.pick_lists(&parts(system), &statuses).await)
-}
-
-/// What of a system is written, as its connector calls it.
-fn parts(system: &System) -> Vec<Name> {
-    let marks = [("status", system.writes.status), ("block", system.writes.hold && system.block)];
-    let marks = marks.into_iter().filter_map(|(part, is_written)| is_written.then(|| part.into()));
-    marks.chain(system.writes.fields.iter().cloned()).collect()
+    told(system, &connector.pick_lists(&system.written_parts(), &statuses).await)
 }
 
 fn told(system: &System, lists: &[Result<PickList, Error>]) -> PickListsTold {
@@ -40,7 +34,7 @@ fn told(system: &System, lists: &[Result<PickList, Error>]) -> PickListsTold {
                 let words = || list.words.iter().map(|word| &**word);
                 let lacking: Vec<&WrittenWord> = list.lacking().collect();
                 told.failed |= !lacking.is_empty();
-                told.lines.extend(lacking.iter().map(|lacking| line(system, list, lacking)));
+                told.lines.extend(lacking.iter().map(|lacking| taken_words::told(system.name(), list, lacking)));
                 let lacks = lacking.iter().map(|l| json!({ "ours": l.ours, "word": l.word, "nearest": nearest(&l.word, words()) }));
                 let lacks: Vec<Json> = lacks.collect();
                 told.json.push(json!({ "part": list.part, "field": list.field, "words": list.words.len(), "lacks": lacks, "error": null }));
@@ -48,21 +42,4 @@ fn told(system: &System, lists: &[Result<PickList, Error>]) -> PickListsTold {
         }
     }
     told
-}
-
-/// What is wrong with one word, and what to do about it.
-fn line(system: &System, list: &PickList, lacking: &WrittenWord) -> String {
-    let WrittenWord { ours, word } = lacking;
-    let choices = String::from(choices(word, list.words.iter().map(|word| &**word)));
-    let mend = match &*list.part {
-        "status" => format!("say its word for {ours} in [systems.{}.status]", system.name()),
-        "block" => "say other words in on and off of writes.block, in the connector's manifest".to_string(),
-        field => format!("say its code for {ours:?} in the map of {field}"),
-    };
-    format!(
-        "{}: {} is written to {}, whose own list has no {word:?}: {choices}; {mend}, or add it there",
-        system.name(),
-        list.part,
-        list.field
-    )
 }

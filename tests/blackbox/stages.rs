@@ -1,6 +1,6 @@
 //! A CRM's own stages: in two steps where they go back, and held against the list that the CRM itself has of them.
 
-use super::harness::{Setup, World, in_the_next_second, person};
+use super::harness::{SOON, Setup, World, in_the_next_second, person, wait_until};
 use nayose::sandbox::SandboxSystem;
 use serde_json::{Value, json};
 
@@ -71,4 +71,34 @@ fn words_that_the_crm_does_not_have_are_told_before_anything_is_written() {
     assert_eq!(world.run("connector try crm").exits(0).json()["pick_lists"][0]["words"], 0);
     std::fs::write(&path, systems.replace("\"lifecyclestage\"", "\"no_such_property\"")).unwrap();
     world.run_text("connector try crm").exits(1).says("which words it takes could not be asked");
+}
+
+/// The word is told once, in `status`, and nobody's stage is cleared for a word that is refused then; all else is written.
+#[test]
+fn a_word_that_the_crm_does_not_have_waits_and_is_told_until_it_is_mended() {
+    let world = world("lead = \"leed\", lost = \"other\", mql = \"marketingqualifiedlead\"");
+    let handle = &world.sandbox.handle;
+    let people = ["Hanako", "Ken"].map(|name| person(handle, name, "Mori", None));
+    handle.edit_contact(people[0].contact, &[("lifecyclestage", "customer")]).unwrap();
+    handle.open_deal(&[people[1].contact], None).unwrap();
+    let stage = |world: &World, n: usize| {
+        let contacts = world.sandbox.handle.contacts();
+        let contact = contacts.iter().find(|contact| contact.id == people[n].contact).unwrap();
+        contact.properties.get("lifecyclestage").cloned().unwrap_or_default()
+    };
+    world.run("plan");
+    world.run("approve ma").exits(0);
+    world.run("approve crm").exits(0);
+    world.sync_until("whose word is there is told", |world| stage(world, 1) == "opportunity");
+    assert_eq!(stage(&world, 0), "customer", "nothing was cleared");
+    assert!(world.run("deadletters list").json().as_array().is_none_or(Vec::is_empty));
+
+    let daemon = world.daemon();
+    let told = "status is written to lifecyclestage, whose own list has no \"leed\": did you mean \"lead\"?";
+    wait_until("it is told", SOON, || world.because().contains(told));
+    let path = world.folder().join("systems.toml");
+    let systems = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, systems.replace("\"leed\"", "\"lead\"")).unwrap();
+    wait_until("it is mended", SOON, || stage(&world, 0) == "lead" && !world.because().contains("lifecyclestage"));
+    daemon.stop();
 }
