@@ -78,24 +78,12 @@ async fn tell(
     }
     // What a person carries over is looked at in the next export, and never by its id.
     let back = match first.as_ref().filter(|_| connector.abilities().by_hand.is_none()) {
-        Some(record) => match read_back(connector, table, record).await {
-            Ok(marks) => {
-                if !common.json {
-                    output::line(&format!("{record}, read by its id, as nayose looks at a record that it has written: {}", marks.text));
-                }
-                if marks.unsure {
-                    exit = Exit::Failures;
-                }
-                json!({ "record": record.to_string(), "shows": marks.text, "unsure": marks.unsure })
-            }
-            Err(why) => {
-                exit = Exit::Failures;
-                output::problem_line(&why);
-                json!({ "record": record.to_string(), "error": why })
-            }
-        },
+        Some(record) => read_back_told(common, connector, table, record).await,
         None => Json::Null,
     };
+    if back["unsure"] == true || back["error"].is_string() {
+        exit = Exit::Failures;
+    }
     let lists = lists.await;
     if lists.failed {
         exit = Exit::Failures;
@@ -282,7 +270,22 @@ fn told(counts: &BTreeMap<&ShortText, usize>) -> String {
     counts.iter().map(|(text, count)| format!("{text:?} ({count})")).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads one record as it is read after a write.
+/// Reads one record as it is read after a write, and shows its marks.
+async fn read_back_told(common: &Common, connector: &dyn Connector, system: &System, record: &RecordId) -> Json {
+    match read_back(connector, system, record).await {
+        Ok(marks) => {
+            if !common.json {
+                output::line(&format!("{record}, read by its id, as nayose looks at a record that it has written: {}", marks.text));
+            }
+            json!({ "record": record.to_string(), "shows": marks.text, "unsure": marks.unsure })
+        }
+        Err(why) => {
+            output::problem_line(&why);
+            json!({ "record": record.to_string(), "error": why })
+        }
+    }
+}
+
 async fn read_back(connector: &dyn Connector, system: &System, record: &RecordId) -> Result<MarksInWords, String> {
     let shown = connector.read_back(std::slice::from_ref(&record.id), Lane::Read).await.map_err(|e| e.to_string())?;
     let allowed = Allowed::by(system, connector.abilities());
