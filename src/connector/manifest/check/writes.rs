@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_pick_list_is_asked_for_by_one_request_that_names_the_field() {
-        let paged = "path = '/fields/{field}', page = { kind = 'number', param = 'page', first = 1, size = 9 }";
+        let paged = "path = '/fields/{field}', page = { kind = 'number', param = 'page', first = 1, size_param = 'size', size = 9 }";
         for (request, words, said) in [
             ("path = '/fields/{field}'", "options[].value", None),
             ("path = '/fields', query = { of = '{field}' }", "options", None),
