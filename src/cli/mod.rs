@@ -22,6 +22,7 @@ mod man;
 mod open;
 mod output;
 mod own_connectors;
+mod pick_lists;
 mod pin;
 mod plan;
 mod preview;

@@ -100,8 +100,14 @@ fn what(write: &PlannedWrite) -> String {
         parts.push(format!("because {}{rule}", write.reasons.join(", ")));
     }
     let told = write.fields.iter().filter(|(name, _)| write.op != Op::Hold.name() || !mark(name));
-    parts.extend(told.map(|(name, change)| format!("{name}: {} -> {}{}", change.old, change.new, rule_text(change))));
+    let told = told.map(|(name, change)| format!("{name}: {} -> {}{}{}", change.old, change.new, steps(write, name), rule_text(change)));
+    parts.extend(told);
     parts.join("; ")
+}
+
+/// That it goes in two steps, where the system takes it only so.
+fn steps(write: &PlannedWrite, name: &String) -> &'static str {
+    if write.cleared_first.contains(name) { " (in two steps: cleared, then set)" } else { "" }
 }
 
 fn rule_text(change: &FieldChange) -> String {
@@ -164,8 +170,9 @@ fn undecided_text(left: &LeftUndecided) -> String {
 pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
     let why = if write.reasons.is_empty() { String::new() } else { format!("  because {}", write.reasons.join(", ")) };
     let first = format!("  {:<7} {}:{}:{}{why}", write.op, write.system, write.entity, write.id);
-    let field =
-        |(name, change): (&String, &FieldChange)| format!("            {name}: {} -> {}{}", change.old, change.new, rule_text(change));
+    let field = |(name, change): (&String, &FieldChange)| {
+        format!("            {name}: {} -> {}{}{}", change.old, change.new, steps(write, name), rule_text(change))
+    };
     [first].into_iter().chain(write.fields.iter().map(field)).collect()
 }
 
@@ -190,6 +197,7 @@ mod tests {
             address: name.map(|n| format!("{}@acme.example", n.split_whitespace().next().unwrap_or_default().to_lowercase())),
             reasons: if op == "hold" { vec!["open_deal_person".into()] } else { Vec::new() },
             fields: fields.iter().map(change).collect(),
+            cleared_first: Vec::new(),
         }
     }
 

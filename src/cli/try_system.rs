@@ -1,6 +1,7 @@
 //! `nayose connector try`: a system's answers as they are, before anything is approved.
 
 use super::args::Common;
+use super::pick_lists::{PickListsTold, pick_lists};
 use super::record::{BY_ID, Recorder};
 use super::unmapped::unmapped;
 use super::{Exit, open, output};
@@ -43,13 +44,20 @@ pub async fn try_system(common: &Common, system: &str, record: Option<&Path>) ->
         Ok(connectors) => connectors,
         Err(error) => return open::refused(common, &error),
     };
-    let Some(connector) = connectors.get(table.name()) else { return Exit::Refused };
-    let connector = recorder.as_ref().map_or(connector.as_ref(), |recorder| &recorder.connector);
-    tell(common, system, table, connector, recorder.as_ref()).await
+    let Some(plain) = connectors.get(table.name()) else { return Exit::Refused };
+    let lists = pick_lists(plain.as_ref(), table, &config.rules);
+    let connector = recorder.as_ref().map_or(plain.as_ref(), |recorder| &recorder.connector);
+    tell(common, table, connector, recorder.as_ref(), lists).await
 }
 
-/// Reads the first pages and shows them; what a recorder is to keep is asked for and written at the end.
-async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Connector, recorder: Option<&Recorder>) -> Exit {
+/// Reads the first pages and shows them, and what the system's own lists say; what a recorder is to keep is asked for and written at the end.
+async fn tell(
+    common: &Common,
+    table: &System,
+    connector: &dyn Connector,
+    recorder: Option<&Recorder>,
+    lists: impl Future<Output = PickListsTold>,
+) -> Exit {
     let mut exit = Exit::Done;
     let mut streams = Vec::new();
     let mut first = None;
@@ -70,24 +78,16 @@ async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Con
     }
     // What a person carries over is looked at in the next export, and never by its id.
     let back = match first.as_ref().filter(|_| connector.abilities().by_hand.is_none()) {
-        Some(record) => match read_back(connector, table, record).await {
-            Ok(marks) => {
-                if !common.json {
-                    output::line(&format!("{record}, read by its id, as nayose looks at a record that it has written: {}", marks.text));
-                }
-                if marks.unsure {
-                    exit = Exit::Failures;
-                }
-                json!({ "record": record.to_string(), "shows": marks.text, "unsure": marks.unsure })
-            }
-            Err(why) => {
-                exit = Exit::Failures;
-                output::problem_line(&why);
-                json!({ "record": record.to_string(), "error": why })
-            }
-        },
+        Some(record) => read_back_told(common, connector, table, record).await,
         None => Json::Null,
     };
+    if back["unsure"] == true || back["error"].is_string() {
+        exit = Exit::Failures;
+    }
+    let lists = lists.await;
+    if lists.failed {
+        exit = Exit::Failures;
+    }
     let edits = edits(table);
     let notes = connector.notes();
     let recorded = match recorder {
@@ -101,9 +101,10 @@ async fn tell(common: &Common, system: &str, table: &System, connector: &dyn Con
     });
     if common.json {
         output::json(
-            &json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json, "notes": notes, "recorded": recorded }),
+            &json!({ "system": table.name(), "streams": streams, "read_back": back, "pick_lists": lists.json, "edits": edits.json, "notes": notes, "recorded": recorded }),
         );
     } else {
+        lists.lines.iter().for_each(|line| output::problem_line(line));
         notes.iter().for_each(|note| output::line(note));
         edits.lines.iter().for_each(|line| output::line(line));
         if let (Some(folder), Some(files)) = (recorded["folder"].as_str(), recorded["exchanges"].as_u64()) {
@@ -269,7 +270,22 @@ fn told(counts: &BTreeMap<&ShortText, usize>) -> String {
     counts.iter().map(|(text, count)| format!("{text:?} ({count})")).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads one record as it is read after a write.
+/// Reads one record as it is read after a write, and shows its marks.
+async fn read_back_told(common: &Common, connector: &dyn Connector, system: &System, record: &RecordId) -> Json {
+    match read_back(connector, system, record).await {
+        Ok(marks) => {
+            if !common.json {
+                output::line(&format!("{record}, read by its id, as nayose looks at a record that it has written: {}", marks.text));
+            }
+            json!({ "record": record.to_string(), "shows": marks.text, "unsure": marks.unsure })
+        }
+        Err(why) => {
+            output::problem_line(&why);
+            json!({ "record": record.to_string(), "error": why })
+        }
+    }
+}
+
 async fn read_back(connector: &dyn Connector, system: &System, record: &RecordId) -> Result<MarksInWords, String> {
     let shown = connector.read_back(std::slice::from_ref(&record.id), Lane::Read).await.map_err(|e| e.to_string())?;
     let allowed = Allowed::by(system, connector.abilities());

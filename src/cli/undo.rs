@@ -128,6 +128,7 @@ mod tests {
             address: None,
             reasons: Vec::new(),
             fields: [("title".to_string(), change)].into(),
+            cleared_first: Vec::new(),
         };
         let left = LeftOut { record: "ma:person:9".into(), field: "phone".into(), why: "it was changed since".into() };
         let undo = Undo {

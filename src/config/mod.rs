@@ -33,7 +33,7 @@ pub mod written;
 
 pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
-pub use document::nearest::choices;
+pub use document::nearest::{choices, nearest};
 pub use document::schema::{SCHEMAS, schema};
 pub use example::{ExampleOf, Language, example, folders as example_folders};
 pub use examples::{Aspect, EXAMPLES_FOLDER, ExampleRecord, Expectation, WrittenExample, examples};

@@ -60,6 +60,13 @@ impl System {
     pub fn name(&self) -> &Name {
         &self.settings.name
     }
+
+    /// What is written there that may have words of the system's: as its connector calls it.
+    pub fn written_parts(&self) -> Vec<Name> {
+        let marks = [("status", self.writes.status), ("block", self.writes.hold && self.block)];
+        let marks = marks.into_iter().filter(|(_, is_written)| *is_written).map(|(part, _)| part.into());
+        marks.chain(self.writes.fields.iter().cloned()).collect()
+    }
 }
 
 /// What may be written into a system; nothing else, ever.

@@ -4,14 +4,18 @@ pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use crate::connector::port::unmapped::UnmappedField;
+pub use back::{BackByClearing, WordOrder};
 pub use change::{Change, PermitChange, PermitChanges, StatusChange, WriteKind};
 pub use edits::EditsAsked;
 pub use listed::{ListedOutcome, ListedWrite};
+pub use pick_list::{PickList, WrittenWord};
+mod back;
 mod change;
 mod edits;
 mod error;
 pub mod kept_out;
 mod listed;
+mod pick_list;
 pub mod shown;
 pub mod unmapped;
 
@@ -300,6 +304,7 @@ pub struct Abilities {
     pub batch: usize,
     /// Records are read once more before fields are written to them.
     pub looks_first: bool,
+    pub back_by_clearing: BackByClearing,
     /// A person carries over what is written, by lists that lie here: `hand_over` in place of `write`, and what became of it is seen when
     /// the system is read.
     pub by_hand: Option<Box<str>>,
@@ -357,6 +362,11 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
     /// The target's own word for one of our statuses.
     fn status_word(&self, status: &str) -> Box<str>;
+    /// Asks for the system's own lists of the words that its statuses, block and fields with codes are written with, of those that are
+    /// named: "status", "block", a field. `Err` stands for one that could not be asked for.
+    fn pick_lists<'a>(&'a self, _parts: &'a [Name], _statuses: &'a [Name]) -> BoxFuture<'a, Vec<Result<PickList, Error>>> {
+        futures::future::ready(Vec::new()).boxed()
+    }
     /// Where the system is reached: with nothing better, it is known by that.
     fn address(&self) -> &str {
         ""

@@ -2,10 +2,12 @@
 
 pub mod http;
 mod instance;
+mod pick_lists;
 pub mod reading;
 pub mod writing;
 
 use self::instance::InstancePlan;
+use self::pick_lists::PickListPlan;
 use crate::connector::manifest::Manifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::network::Network;
@@ -34,6 +36,7 @@ pub struct RestConnector {
     abilities: Abilities,
     address: String,
     instance: Option<InstancePlan>,
+    pick_lists: Option<PickListPlan>,
 }
 
 impl RestConnector {
@@ -69,10 +72,11 @@ impl RestConnector {
             None => None,
         };
         let instance = InstancePlan::new(manifest, &settings).map_err(|why| vec![format!("instance: {why}")])?;
+        let pick_lists = PickListPlan::new(manifest.writes.as_ref(), &settings).map_err(|why| vec![format!("pick_lists: {why}")])?;
         let address = instance::address(http.base());
         let infos = plans.iter().map(|p| p.info.clone()).collect();
         let abilities = writer.as_ref().map(TargetWriter::abilities).unwrap_or_default();
-        Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance })
+        Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance, pick_lists })
     }
 
     fn reader(&self, lane: Lane) -> PageReader<'_> {
@@ -213,6 +217,18 @@ impl Connector for RestConnector {
 
     fn status_word(&self, status: &str) -> Box<str> {
         self.writer.as_ref().map_or_else(|| status.into(), |w| w.status_word(status))
+    }
+
+    fn pick_lists<'a>(&'a self, parts: &'a [Name], statuses: &'a [Name]) -> BoxFuture<'a, Vec<Result<PickList, Error>>> {
+        async move {
+            let (Some(plan), Some(writer)) = (&self.pick_lists, &self.writer) else { return Vec::new() };
+            let mut lists = Vec::new();
+            for of in writer.words_of(parts, statuses) {
+                lists.push(plan.ask(&self.http, of).await);
+            }
+            lists
+        }
+        .boxed()
     }
 
     fn address(&self) -> &str {

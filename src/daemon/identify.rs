@@ -1,4 +1,5 @@
-//! Asking a system which instance of it answers: before anything is read or written there, after a start and after an edit.
+//! Asking a system what it tells of itself. Which instance of it answers: before anything is read or written there, after a start and after an edit. And
+//! which words its fields take: before the records that are written are read.
 
 use crate::connector::Connector;
 use crate::daemon::shell::{Shell, turn_of};
@@ -28,6 +29,19 @@ impl Shell {
             }
         }
         Ok(self.briefly(|e| e.why_not_known(system).map_or(Ok(()), Err)))
+    }
+
+    /// Asks which words its fields take, if this stream is the one that is written and that is due.
+    pub(super) async fn ask_pick_lists(&self, connector: &dyn Connector, system: &Name, stream: &Name) {
+        let now = self.now();
+        let due = connector.abilities().writes_to(stream).then(|| self.briefly(|e| e.pick_lists_due(system, now))).flatten();
+        let Some((parts, statuses)) = due else { return };
+        let told = connector.pick_lists(&parts, &statuses).await;
+        let now = self.now();
+        // An edit that came meanwhile may have made another connection, of which this says nothing.
+        if self.with(|e| self.is_wired(connector) && e.book_pick_lists(system, told, now)) {
+            self.reconcile_before_commit();
+        }
     }
 
     /// Whether a connector is the one that its system has now. Asked with the engine in hand: an edit replaces both together.

@@ -54,6 +54,9 @@ impl Shell {
             Some(connector) => self.identify(connector.as_ref(), system).await?,
             None => Ok(()),
         };
+        if let Some(connector) = connector.as_ref().filter(|_| known.is_ok()) {
+            self.ask_pick_lists(connector.as_ref(), system, stream).await;
+        }
         let now = self.now();
         let mut turn = self.with(|e| Turn::new(e, system, stream, reader.haste(), reader.patience(), now));
         let Some(connector) = connector.filter(|_| known.is_ok()) else {

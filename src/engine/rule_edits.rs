@@ -1,6 +1,7 @@
 //! Edits of the rules: taken over, approved, and what of the systems follows them.
 
 use crate::config::Rules;
+use crate::connector::{self, PickList};
 use crate::decide::phase::phase;
 use crate::decide::ratchet::Held;
 use crate::decide::rules::HoldRule;
@@ -97,6 +98,23 @@ impl Engine {
         self.wakeups.clear();
         self.dirty.extend(self.world.indexes());
         self.rules.keep(&mut self.ledger);
+    }
+
+    /// What a system is to be asked now for its own lists of words: the parts that are written, and the statuses. `None`: nothing.
+    pub fn pick_lists_due(&self, system: &Name, now: Time) -> Option<(Vec<Name>, Vec<Name>)> {
+        let connected = &self.systems.get(system).filter(|state| state.connected.taken().is_to_ask(now))?.connected;
+        let parts = connected.config().written_parts();
+        let statuses = self.rules.rules().policy.statuses.iter().map(|status| status.name.clone()).collect();
+        (!parts.is_empty()).then_some((parts, statuses))
+    }
+
+    /// Takes in what it told. Returns whether what may be written there is decided on anew.
+    pub fn book_pick_lists(&mut self, system: &Name, told: Vec<Result<PickList, connector::Error>>, now: Time) -> bool {
+        let changed = self.systems.get_mut(system).is_some_and(|state| state.connected.taken_mut().book(told, now));
+        if changed {
+            self.dirty.extend(self.world.indexes());
+        }
+        changed
     }
 
     /// Weighs an edit of precedence or statuses of which nobody knows yet how much it rewrites. `None`: there is none, or it waits. Else everyone

@@ -1,6 +1,7 @@
 //! What we know of one record that we write to: what was agreed, what is under way, and what is wanted next. Pure.
 //!
 //! - what is due: `lanes` (in which directions), `permits`, `planned` (as it is shown before), `digest`
+//! - what goes back in two steps: `steps`
 //! - what became of it: `outcome`, `failure`, `parked`, `staying`, `again`, `settle` (what the target made of it)
 //! - what a target makes of values: `made`, `forms`, `value_forms`, `text_forms`, `habits` (learnt)
 //! - `targets`: of all records; `listed`: what lists for a person to carry over said; `handover`: from one process to the next;
@@ -33,6 +34,7 @@ mod permits;
 pub mod planned;
 mod settle;
 mod staying;
+pub mod steps;
 pub mod targets;
 mod text_forms;
 mod value_forms;

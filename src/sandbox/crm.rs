@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod history;
+mod properties;
 pub mod records;
 mod search;
 
@@ -39,6 +40,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/crm/v3/objects/{kind}/batch/read", post(batch_read))
         .route("/crm/v3/objects/{kind}/batch/update", post(batch_update))
         .route("/crm/v3/objects/{kind}/{id}", get(read).patch(update).delete(archive))
+        .route("/crm/v3/properties/{kind}/{name}", get(properties::property))
         .route("/crm/v4/associations/{from}/{to}/batch/read", post(associations))
         .route("/crm/v4/objects/{from}/{id}/associations/{to}", get(associations_of))
         .fallback(|| async { error(404, "OBJECT_NOT_FOUND", "resource not found") })
@@ -186,6 +188,9 @@ fn properties_of(kind: CrmKind, row: &Value) -> Result<Vec<(String, String)>, St
         }
         // The vendor keeps e-mail addresses trimmed and in lower case.
         let value = text(value);
+        if let Some(why) = properties::refused(kind, name, &value) {
+            return Err(why);
+        }
         all.push((name.clone(), if name == "email" { value.trim().to_lowercase() } else { value }));
     }
     Ok(all)
@@ -198,7 +203,10 @@ fn write_row(world: &mut SandboxWorld, kind: CrmKind, id: &str, properties: Vec<
     let number = id.parse().ok().filter(|id| world.crm.get(kind, *id).is_some());
     let committed = match (mode, number) {
         (WriteMode::Pretend, _) | (_, None) => false,
-        (_, Some(id)) => world.crm.edit(kind, id, properties, now, history::API),
+        (_, Some(id)) => {
+            let taken = world.crm.get(kind, id).map_or_else(Vec::new, |object| properties::taken(object, properties));
+            world.crm.edit(kind, id, taken, now, history::API)
+        }
     };
     world.log_write(SandboxSystem::Crm, kind.singular(), id, fields, committed);
     number.is_some()

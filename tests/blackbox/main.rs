@@ -53,6 +53,7 @@ mod service;
 #[allow(dead_code, reason = "shared, and each binary needs a part of it")]
 #[path = "../shared/small_manifests.rs"]
 mod small_manifests;
+mod stages;
 mod statuses;
 mod told;
 mod typed_meanwhile;

@@ -52,9 +52,9 @@ fn every_shipped_system_can_be_looked_at_without_its_secrets() {
 #[test]
 fn one_system_needs_its_own_secrets_and_nobody_elses() {
     let (folder, _) = folder();
-    let config =
-        read(&folder, SecretsWanted::Of("hubspot"), &[("HUBSPOT_TOKEN", "only-for-tests"), ("HUBSPOT_BASE_URL", "https://crm.example")])
-            .map_err(|m| m.drawn());
+    let own =
+        [("HUBSPOT_TOKEN", "only-for-tests"), ("HUBSPOT_BASE_URL", "https://crm.example"), ("HUBSPOT_STATUS_PROPERTY", "nayose_status")];
+    let config = read(&folder, SecretsWanted::Of("hubspot"), &own).map_err(|m| m.drawn());
     assert!(config.is_ok(), "{config:?}");
     let told = read(&folder, SecretsWanted::Of("hubspot"), &[("ZENDESK_TOKEN", "only-for-tests")]).map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("HUBSPOT_TOKEN") && !told.contains("ZENDESK") && !told.contains("HOOK"), "{told}");

@@ -62,6 +62,10 @@ fn field_of<'p>(list: &str, path: &'p str) -> Option<&'p str> {
     if path.starts_with('{') {
         return (list == "fields").then_some(path);
     }
+    // The field that a setting names.
+    if let Some(rest) = path.strip_prefix("properties.").filter(|rest| rest.starts_with('{')) {
+        return (list == "properties").then_some(rest);
+    }
     let mut keys = path.split('.').map(|key| key.split('[').next().unwrap());
     match list {
         "fields" => keys.next(),

@@ -149,6 +149,7 @@ fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
         labels: None,
         read: request(false),
         read_chunk: 0,
+        pick_lists: None,
         look_first: Some(false),
         obeyed_by: Some("each mailing whose recipients leave out who bears the mark".to_string()),
     }

@@ -186,7 +186,8 @@ impl Manifest {
             MarkWrite::Label { .. } => None,
         });
         let fields = writes.fields.values().map(|write| write.field().to_string());
-        let others = fields.chain(writes.status.iter().filter_map(|s| s.field.clone())).chain(update.id_key.clone()).chain(marks);
+        let others =
+            fields.chain(writes.status.iter().filter_map(|s| s.field.as_deref().map(filled))).chain(update.id_key.clone()).chain(marks);
         if let Some(other) = others.into_iter().find(|other| same_name(other, &name)) {
             return Err(wrong(format!("{other:?} of {} is written already, as something else", self.title), "expected a field of yours"));
         }

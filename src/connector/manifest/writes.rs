@@ -40,6 +40,9 @@ pub struct Writes {
     /// Reads records back by `{ids}`.
     pub read: Request,
     pub read_chunk: usize,
+    /// How the system tells its own list of the words that a field takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pick_lists: Option<PickLists>,
     /// Records are read so once more before fields are written to them. Unless given, where one request reads several.
     #[serde(default)]
     pub look_first: Option<bool>,
@@ -57,10 +60,20 @@ impl Writes {
     }
 }
 
+/// One request tells the words of one field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PickLists {
+    /// Names the field by `{field}`, as the system calls it.
+    pub request: Request,
+    /// Where the answer holds the words. A field that takes any text has none.
+    pub words: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusWrite {
-    /// Of kind "field": the field's name.
+    /// Of kind "field": the field's name. Template over settings.
     #[serde(default)]
     pub field: Option<String>,
     /// Of kind "label": the text before the status in the label's name. Template over settings, as are the words of `map`.
@@ -157,6 +170,10 @@ pub struct Update {
     /// The answer is not to be trusted (it says 200 to a refusal): read back and compare.
     #[serde(default)]
     pub confirm: bool,
+    /// Fields, by the system's names, that take an earlier word only once they are empty, and say nothing where they ignore one: with their
+    /// words in order, the first one first. A word that is not among them may stand anywhere.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub back_by_clearing: BTreeMap<String, Vec<String>>,
 }
 
 /// Where a batch's answer tells the outcome of each row.

@@ -106,9 +106,21 @@ impl Change {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusChange {
+    /// Empty: the target is to show none, as a step to another one.
     pub to: Name,
     /// What the target shows now, in its own words: a label to take away.
     pub from: Option<Box<str>>,
+}
+
+impl StatusChange {
+    /// The step before it in which the target comes to show none.
+    pub fn clearing(self) -> StatusChange {
+        StatusChange { to: Name::new(""), ..self }
+    }
+
+    pub fn is_clearing(&self) -> bool {
+        self.to.is_empty()
+    }
 }
 
 #[cfg(test)]

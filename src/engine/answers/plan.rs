@@ -194,7 +194,11 @@ impl Engine {
         let person = self.world.slot(idx).person;
         let block_rule = self.hold_rules(person);
         let mut fields = BTreeMap::new();
+        let mut cleared_first: Vec<String> = Vec::new();
+        let connected = self.systems.get(&record.id.system).map(|s| &s.connected);
         for change in changes {
+            let cleared = connected.map(|c| c.cleared_first(self.targets.of(idx), record, change)).unwrap_or_default();
+            cleared_first.extend(cleared.into_iter().map(String::from));
             if let Some(on) = change.block {
                 fields.insert(
                     "block".into(),
@@ -237,6 +241,7 @@ impl Engine {
             address,
             reasons,
             fields,
+            cleared_first,
         }
     }
 

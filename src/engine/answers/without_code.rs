@@ -1,8 +1,9 @@
-//! Fields that are not written as they should be, for want of a code.
+//! Fields that are not written as they should be, for want of a code, or as their system does not take the word.
 
 use crate::engine::delivery::without_code::WithoutCode;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
+use crate::engine::system::SystemState;
 use crate::model::{Name, RecordId, counted};
 use std::collections::BTreeMap;
 
@@ -10,10 +11,13 @@ use std::collections::BTreeMap;
 const VALUES_TOLD_MAX: usize = 8;
 
 impl Engine {
-    /// Fields that are not written as they should be, for want of a code.
+    /// Fields that are not written as they should be, for want of a code, or as their system does not take the word.
     pub fn values_without_code(&self) -> Vec<String> {
         let slots = |idx: Idx| &self.world.slot(idx).id;
-        self.systems.iter().flat_map(|(name, system)| told(&system.without_code, name, slots)).collect()
+        let of = |(name, system): (&Name, &SystemState)| {
+            told(&system.without_code, name, slots).into_iter().chain(system.connected.taken().told(name)).collect::<Vec<_>>()
+        };
+        self.systems.iter().flat_map(of).collect()
     }
 }
 

@@ -17,7 +17,7 @@ use crate::engine::proofs::coverage::Undecided;
 use crate::engine::target::{self, Op, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
-use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Span, Time};
+use crate::model::{Address, Basis, Entity, Name, Record, Refusal, RefusalScope, Span, Time};
 use hashbrown::HashMap;
 use std::hint::black_box;
 use std::rc::Rc;
@@ -294,9 +294,12 @@ impl Engine {
     /// Leaves alone what is to be written to a record and was written too often, and ends what was left alone long enough.
     fn stop_circles(&mut self, idx: Idx, record: &Record, wanted: &target::Wanted, now: Time) {
         let trusted = self.trusted_now(now);
+        let back = self.systems.get(&record.id.system).map(|s| &s.connected.abilities().back_by_clearing.fields);
         let Some(target) = self.targets.of_mut(idx) else { return };
         let ended = target.end_parked(trusted);
-        let noticed = target.stop_circles(record, wanted, |field| self.rules.may_go_round(field), now);
+        // What was cleared is no sign of what stood there, so the same value again is not known by it.
+        let by_clearing = |field: &Name| back.is_some_and(|fields| fields.contains_key(field));
+        let noticed = target.stop_circles(record, wanted, |field| by_clearing(field) || self.rules.may_go_round(field), now);
         let free_at = target.free_at();
         if ended || !noticed.is_empty() {
             self.keep_target(idx);

@@ -149,7 +149,7 @@ impl Engine {
             let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
             let failures = self.targets.of(idx).and_then(|t| t.failures.as_deref());
             let cause = due.cause;
-            let look_first = |change: &Change| self.must_look(system, idx, change, now);
+            let look_first = |change: &Change| self.goes_alone(system, lane, change) || self.must_look(system, idx, change, now);
             match cut_to_lane(due, lane, may, everything && in_one_request, failures, look_first, now) {
                 LaneCut::Goes(change, more) => ready.push((idx, (record, merge), change, (more, cause))),
                 LaneCut::LookFirst => batch.to_look_at.push(idx),
@@ -197,6 +197,7 @@ impl Engine {
             let due = self.due_by(idx, &record, &merge, now);
             let may = self.may_go(idx, &record, &due, now);
             if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update)
+                && !self.goes_alone(&record.id.system, batch.lane, &change)
                 && !self.must_look(&record.id.system, idx, &change, now)
             {
                 self.send(batch, idx, (record, merge), change, (false, 0), now);
@@ -207,7 +208,8 @@ impl Engine {
     /// Whether a record of a system is to be looked at before this is written to it.
     fn must_look(&self, system: &Name, idx: Idx, change: &Change, now: Time) -> bool {
         let looks = self.systems.get(system).filter(|s| s.connected.abilities().looks_first);
-        looks.is_some_and(|s| s.channel.first_looks().must_look(idx, change, now))
+        let looks = looks.map(|s| s.channel.first_looks());
+        looks.is_some_and(|looks| looks.must_look(idx, change, now) || self.may_be_ignored(system, change) && looks.must_look_at(idx, now))
     }
 
     /// Takes a write into a batch, marked as sent.
@@ -220,14 +222,18 @@ impl Engine {
         (more, cause): (bool, u64),
         now: Time,
     ) {
+        let step = self.step(idx, &record, &change);
+        let more = more || step.is_some();
         let target = self.targets.begin(idx);
         batch.had_block.push(target.block_ours);
-        target.send(&change, now);
+        target.send(step.as_ref().unwrap_or(&change), now);
         let again = target.was_written_lately(&change, now);
-        let op = WriteOp { record: record.id.clone(), change, again };
+        let mut op = WriteOp { record: record.id.clone(), change, again };
         if !op.change.fields.is_empty() {
+            // Of what goes in steps the first knows what stood there.
             batch.written.push(WrittenRecord::of(&op, &record, &merge, |field| self.rule_of_write(&record.id, field)));
         }
+        op.change = step.unwrap_or(op.change);
         batch.ops.push(op);
         batch.places.push(idx);
         batch.shown.push(Snapshot { record, bytes: self.world.bytes(idx).into() });

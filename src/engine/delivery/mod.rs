@@ -5,6 +5,7 @@
 //! - `cut`: what goes now of all that is due for a record
 //! - `acts`: what to do next, asked by the shell
 //! - `by_hand`: systems to which a person carries over what is written; `handed`: the list that was handed over last
+//! - `steps`: what goes back in two steps
 //! - `underway`: batches that were sent and are not answered
 //! - `outcomes`: what became of each write
 //! - `without_code`: what is wanted and has no code in its system
@@ -21,6 +22,7 @@ pub mod look_again;
 pub mod outbox;
 pub mod outcomes;
 pub(in crate::engine) mod recent_looks;
+mod steps;
 pub mod underway;
 pub mod usage;
 pub mod without_code;

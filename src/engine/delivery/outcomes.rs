@@ -2,6 +2,7 @@
 
 use super::acts::Answered;
 use super::deliver::Batch;
+use super::steps::ANSWERS_ALIKE;
 use crate::connector::{Change, Outcome};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -45,6 +46,9 @@ impl Engine {
                 continue;
             }
             match outcome {
+                Outcome::Applied if self.may_be_ignored(&batch.system, &op.change) => {
+                    self.is_lost(&batch.system, *idx, ANSWERS_ALIKE.into())
+                }
                 Outcome::Applied => {
                     // Whatever came in meanwhile stands beside the write.
                     let unchanged = *self.world.bytes(*idx) == *shown.bytes;
@@ -65,15 +69,8 @@ impl Engine {
                 }
                 Outcome::Later { .. } => self.on_target(*idx, |t| t.put_off(had_block)),
                 Outcome::Unknown(why) => {
-                    self.on_target(*idx, |t| {
-                        if let Some(sent) = &mut t.sent {
-                            sent.unknown = true;
-                        }
-                    });
                     let why = lost.get_or_insert_with(|| why.as_str().into()).clone();
-                    if let Some(state) = self.systems.get_mut(&batch.system) {
-                        state.channel.lost_answer(*idx, why);
-                    }
+                    self.is_lost(&batch.system, *idx, why);
                 }
             }
         }
@@ -81,6 +78,18 @@ impl Engine {
             self.try_again(&batch.system);
         }
         Ok(())
+    }
+
+    /// What became of a write is known once the record is read back.
+    fn is_lost(&mut self, system: &Name, idx: Idx, why: Arc<str>) {
+        self.on_target(idx, |t| {
+            if let Some(sent) = &mut t.sent {
+                sent.unknown = true;
+            }
+        });
+        if let Some(state) = self.systems.get_mut(system) {
+            state.channel.lost_answer(idx, why);
+        }
     }
 
     /// What is wanted may be something else by now, which is tried at once.
@@ -154,10 +163,12 @@ impl Engine {
         let permit_ends = state.connected.abilities().permit_ends;
         let words = state.connected.words();
         let is_recounted = sent.fields.iter().any(|(name, _)| self.takes_a_vote(name, &record));
+        let counted = sent.without_cleared(&state.connected.abilities().back_by_clearing);
+        let round: Vec<&Name> = counted.fields.iter().map(|(name, _)| name).filter(|name| self.goes_round(&system, name)).collect();
         let Some(target) = self.targets.of_mut(idx) else { return };
         let word = sent.status.as_ref().map(|s| words.of(s).into());
         target.applied(&mut record, word, permit_ends, now);
-        target.count_writes(&sent, |field| self.rules.may_go_round(field), now);
+        target.count_writes(&counted, |field| round.contains(&field), now);
         self.book_set_back(idx, &sent);
         if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {
             // Who it belongs to may change with it.

@@ -98,6 +98,13 @@ impl Engine {
     pub fn book_with_guards(&mut self, idx: Idx, sent: &Sent, record: &Record, now: Time) {
         for op in directions(sent, record, now) {
             let Some(state) = self.systems.get_mut(&record.id.system) else { continue };
+            let clears = op == Op::Update && sent.clears(&state.connected.abilities().back_by_clearing);
+            if clears && state.guards.of(op).is_due_otherwise(idx, &of_sent(op, sent, record, now)) {
+                if let Some(replaces) = state.guards.of_mut(op).stepped(idx, now) {
+                    self.ledger.put(WENT, went_key(op, &record.id), &(now, replaces.into()));
+                }
+                continue;
+            }
             if state.guards.of_mut(op).is_spent(idx, || of_sent(op, sent, record, now).digest()) {
                 continue;
             }

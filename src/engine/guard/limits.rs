@@ -12,6 +12,8 @@ use crate::model::{Span, Time};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
+mod steps;
+
 /// Digests of what was let go and of what waits, by system and direction.
 pub(in crate::engine) const GUARD: Kind<Vec<u64>> = Kind::new(Tag::Guard);
 
@@ -149,6 +151,8 @@ impl Guard {
         }
         let replaces = match due {
             Some((_, DueStanding::Granted(_))) => return None,
+            // What takes no other value's place leaves what the write before it did: the second of two steps.
+            Some((intent, _)) if intent.replaces.is_empty() => self.replaced_lately(idx),
             Some((intent, _)) => intent.replaces,
             None => Box::default(),
         };

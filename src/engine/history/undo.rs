@@ -9,6 +9,7 @@ use super::set_back::SET_BACK;
 use super::set_back::UNDO;
 use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
 use super::still_wanted::{STILL_WANTED, Undoable};
+use crate::connector::Change;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
@@ -76,6 +77,9 @@ impl Engine {
             let person = self.world.slot(*idx).person;
             let (name, address) = self.known_as(person, &self.world.record(*idx));
             let change = |f: &SetBack| FieldChange { old: f.shown.to_json(), new: f.to.to_json(), rule: rule.clone() };
+            let back = Change { fields: fields.iter().map(|f| (f.field.clone(), f.to.clone())).collect(), ..Change::default() };
+            let connected = self.systems.get(&id.system).map(|s| &s.connected);
+            let cleared = connected.map(|c| c.cleared_first(self.targets.of(*idx), &self.world.record(*idx), &back)).unwrap_or_default();
             writes.push(PlannedWrite {
                 system: id.system.clone(),
                 entity: id.entity.name().into(),
@@ -86,6 +90,7 @@ impl Engine {
                 address,
                 reasons: Vec::new(),
                 fields: fields.iter().map(|f| (f.field.to_string(), change(f))).collect(),
+                cleared_first: cleared.into_iter().map(String::from).collect(),
             });
         }
         let plan = (!worked.back.is_empty()).then_some(worked.id);

@@ -1,8 +1,9 @@
 //! A system as it is connected: its table in force, what its connector is able to do, and so what we may write there.
 
 use super::connection::{reads_the_same, same_connection};
+use super::taken_words::TakenWords;
 use crate::config::System;
-use crate::connector::Abilities;
+use crate::connector::{Abilities, Change};
 use crate::engine::target::{Allowed, Due, Target, Wanted, due};
 use crate::model::{Name, PermitFor, Record, Span, Time};
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub struct Connected {
     abilities: Abilities,
     allowed: Allowed,
     words: SystemWords,
+    taken: TakenWords,
 }
 
 /// What another connector changes.
@@ -57,13 +59,14 @@ pub struct Reconnected {
 impl Connected {
     pub fn new(config: Arc<System>, abilities: Abilities, words: WordsByStatus) -> Connected {
         let allowed = Allowed::by(&config, &abilities);
-        Connected { made_of: config.clone(), config, abilities, allowed, words: words.into() }
+        Connected { made_of: config.clone(), config, abilities, allowed, words: words.into(), taken: TakenWords::default() }
     }
 
     /// Takes the table as it is in force, with the same connector.
     pub fn follow(&mut self, config: Arc<System>) {
         self.allowed = Allowed::by(&config, &self.abilities);
         self.config = config;
+        self.taken.ask_anew();
     }
 
     /// Takes the system's words for statuses of other rules than those it was opened with.
@@ -117,9 +120,30 @@ impl Connected {
         (!self.allowed.permits.is_empty()).then_some(self.allowed.lease)
     }
 
-    /// Compares what is wanted with what a record shows.
+    /// Which fixed words the system takes, by its own lists.
+    pub fn taken(&self) -> &TakenWords {
+        &self.taken
+    }
+
+    pub fn taken_mut(&mut self) -> &mut TakenWords {
+        &mut self.taken
+    }
+
+    /// Compares what is wanted, and the system takes, with what a record shows.
     pub fn due(&self, target: Option<&Target>, record: &Record, wanted: &Wanted, now: Time) -> Due {
+        let taken = self.taken.taken_of(wanted);
+        let wanted = taken.as_ref().unwrap_or(wanted);
         due(target, record, wanted, &self.allowed, &self.abilities, now)
+    }
+
+    /// What of a change is cleared and looked at before it is set, as the record is known: names of fields, and "status".
+    pub fn cleared_first<'c>(&self, target: Option<&Target>, record: &Record, change: &'c Change) -> Vec<&'c str> {
+        let back = &self.abilities.back_by_clearing;
+        if !back.touches(change) {
+            return Vec::new();
+        }
+        let word = change.status.as_ref().map_or("", |status| self.words.of(&status.to));
+        back.cleared_first(change, record, word, target.map_or(0, Target::times_ignored))
     }
 }
 

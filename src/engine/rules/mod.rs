@@ -14,6 +14,7 @@
 //! - `shared_mailboxes`: mailboxes that several people read
 //! - `connection`: what a system's settings say of its connection
 //! - `connected`: a system as it is connected: what may be written there
+//! - `taken_words`: which fixed words a system does not take, by its own lists
 //! - `unfollowed`: edits that a running daemon does not follow
 
 pub mod approval;
@@ -30,5 +31,6 @@ pub mod plan_id;
 pub mod rule_sets;
 pub(in crate::engine) mod shared_mailboxes;
 pub(in crate::engine) mod stored_field;
+pub mod taken_words;
 mod two_way;
 pub mod unfollowed;

@@ -98,8 +98,7 @@ impl Target {
             record.set_mark(Mark::Why, Value::text(&why));
         }
         if let Some(word) = word {
-            self.status.wrote(&word);
-            record.set_mark(Mark::Status, Value::Text(word.into()));
+            self.status_applied(record, &word);
         }
     }
 

@@ -21,6 +21,9 @@ pub struct PlannedWrite {
     /// What stands against the person, where the write protects.
     pub reasons: Vec<String>,
     pub fields: BTreeMap<String, FieldChange>,
+    /// Those of `fields` that the system takes back only in two steps: cleared, then set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared_first: Vec<String>,
 }
 
 impl PlannedWrite {
@@ -61,6 +64,7 @@ mod tests {
                 address: None,
                 reasons: Vec::new(),
                 fields: BTreeMap::from([(field.to_string(), change)]),
+                cleared_first: Vec::new(),
             };
             assert_eq!(write.called(), called, "{op:?} {field}");
         }

@@ -3,8 +3,8 @@
 use super::openapi::Description;
 use super::{Finding, tour};
 use crate::server::Asked;
-use nayose::connector::manifest::Manifest;
 use nayose::connector::manifest::load::LoadedManifest;
+use nayose::connector::manifest::{Manifest, Setting};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -123,7 +123,11 @@ fn fields_written(manifest: &Manifest) -> BTreeSet<String> {
     let fields =
         writes.fields.values().map(|f| f.field().to_string()).chain(marks).chain(writes.status.iter().filter_map(|s| s.field.clone()));
     // As they are called in the examples' settings.
-    fields.map(|f| f.replace("{hold.permit}", "nayose_ok_until").replace("{hold.why}", "nayose_why")).collect()
+    let by_setting = |field: String| {
+        let usual = |(name, setting): (&String, &Setting)| Some((format!("{{settings.{name}}}"), setting.default.clone()?));
+        manifest.settings.iter().filter_map(usual).fold(field, |field, (name, usual)| field.replace(&name, &usual))
+    };
+    fields.map(|f| by_setting(f.replace("{hold.permit}", "nayose_ok_until").replace("{hold.why}", "nayose_why"))).collect()
 }
 
 impl Fact {

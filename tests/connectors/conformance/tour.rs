@@ -17,6 +17,7 @@ pub async fn all_that_is_asked(loaded: &LoadedManifest) -> Result<Vec<(String, A
     let history = loaded.manifest.fields_with_history().chain(loaded.manifest.fields_told_by_feed()).cloned().collect();
     let connector = played.connector_that_asks(EditsAsked { editors: true, history, relays: Vec::new() });
     let _ = connector.instance().await;
+    connector.pick_lists(&["status".into()], &["lead".into()]).await;
     for info in streams(&connector) {
         let made = played.make(&info.name, PAGE_MAX + 1);
         let same = NOW.minus(Span::days(2));

@@ -19,6 +19,7 @@ pub fn read(fake: &Fake, asked_for: &PlayedRequest, asked: &Asked, filled: &Fill
             put(&mut answer, &fake.manifest.instance.as_ref().unwrap().id, json!("instance-1"));
             json(in_form(fake, answer))
         }
+        Wanted::PickList => pick_list(fake, &text(&filled["field"])),
         Wanted::ByIds => by_ids(fake, asked_for, filled, state),
         Wanted::People | Wanted::Accounts => lists(fake, asked_for, stream.unwrap(), filled, state),
         Wanted::FeedStart => {
@@ -30,6 +31,15 @@ pub fn read(fake: &Fake, asked_for: &PlayedRequest, asked: &Asked, filled: &Fill
         }
         _ => listing(fake, asked_for, asked, filled, state),
     }
+}
+
+/// The words of a field, where the manifest knows some.
+fn pick_list(fake: &Fake, field: &str) -> Reply {
+    let writes = fake.manifest.writes.as_ref().unwrap();
+    let words = writes.update.as_ref().and_then(|u| u.back_by_clearing.get(field)).cloned().unwrap_or_default();
+    let mut answer = json!({"name": field});
+    put(&mut answer, &writes.pick_lists.as_ref().unwrap().words, json!(words));
+    json(in_form(fake, answer))
 }
 
 /// What the manifest says that a success shows.

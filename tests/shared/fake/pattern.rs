@@ -13,8 +13,8 @@ pub type Known = BTreeMap<String, String>;
 pub type Filled = BTreeMap<String, Json>;
 
 /// These are known only when a request is made.
-const LATER: [&str; 12] =
-    ["since", "after_id", "ids", "ids_quoted", "id", "token", "label", "label_id", "rows", "row", "id_rows", "fields"];
+const LATER: [&str; 13] =
+    ["since", "after_id", "ids", "ids_quoted", "id", "token", "label", "label_id", "rows", "row", "id_rows", "fields", "field"];
 
 /// A text with the settings filled in; `None` where it names one that is not given.
 pub fn bound(text: &str, known: &Known) -> Option<Template> {

@@ -91,6 +91,12 @@ pub fn take(root: &mut Json, path: &str) {
     }
 }
 
+/// The text that is shown there; nothing is an empty one.
+pub fn shown(root: &Json, path: &str) -> String {
+    let first = all(root, path).into_iter().find(|value| !value.is_null());
+    first.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_string)).unwrap_or_default()
+}
+
 /// Everything there, in order.
 pub fn all(root: &Json, path: &str) -> Vec<Json> {
     let mut found = vec![root.clone()];

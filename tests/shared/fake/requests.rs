@@ -18,6 +18,7 @@ pub enum Wanted {
     People,
     Accounts,
     Instance,
+    PickList,
     Update,
     FindLabels,
     CreateLabel,
@@ -64,6 +65,7 @@ pub fn requests(manifest: &Manifest) -> Vec<NamedRequest> {
     add("instance", "", Wanted::Instance, manifest.instance.as_ref().map(|i| &i.request), false);
     if let Some(writes) = &manifest.writes {
         add("writes.update", &writes.stream, Wanted::Update, writes.update.as_ref().map(|u| &u.request), false);
+        add("writes.pick_lists", &writes.stream, Wanted::PickList, writes.pick_lists.as_ref().map(|l| &l.request), false);
         add("writes.read", &writes.stream, Wanted::ByIds, Some(&writes.read), writes.read_chunk == 1);
         let labels = writes.labels.as_ref();
         add("labels.find", &writes.stream, Wanted::FindLabels, labels.map(|l| &l.find), false);

@@ -2,7 +2,7 @@
 
 use super::answers::{ids, in_form};
 use super::pattern::{Filled, filled};
-use super::place::{all, put};
+use super::place::{all, put, shown};
 use super::rows::text;
 use super::{Fake, PlayedRequest, Reply, Sabotage, State, json, status};
 use nayose::connector::manifest::{MarkWrite, Update, Writes};
@@ -75,10 +75,21 @@ fn set(
         };
         let now = state.now;
         if let Some(row) = state.row_mut(&asked_for.stream, id) {
+            // It says yes to an earlier word, and keeps the later one.
+            let shown = shown(&row.raw, path);
+            if plan.back_by_clearing.get(name).is_some_and(|order| goes_back(order, &shown, &text(value))) {
+                continue;
+            }
             put(&mut row.raw, path, value.clone());
             fake.molds[&asked_for.stream].touch(row, now);
         }
     }
+}
+
+/// Whether a word would take the place of a later one. Those that the manifest does not know come last here.
+fn goes_back(order: &[String], shown: &str, to: &str) -> bool {
+    let place = |word: &str| order.iter().position(|known| known == word).unwrap_or(order.len());
+    !shown.is_empty() && !to.is_empty() && place(to) < place(shown)
 }
 
 /// A batch's answer.

@@ -215,8 +215,8 @@ impl World {
         for write in &writes[(*checked).min(writes.len())..] {
             let allowed: &[&str] = match write.system {
                 SandboxSystem::Ma => &["marketingSuspended", "nayose_why", "nayose_ok_until", "leadStatus", "phone", "title", "industry"],
-                // A field of one's own, where a test names it.
-                SandboxSystem::Crm => &["industry_c"],
+                // A field of one's own, and the stage, where a test names them.
+                SandboxSystem::Crm => &["industry_c", "lifecyclestage"],
                 SandboxSystem::Support => panic!("the support system may not be written to: {write:?}"),
             };
             // A permit for one kind of mail, where a test names it.

@@ -1,6 +1,7 @@
 //! What could not be read, by whom it holds; how long a hold, a proof and a cool-down count; and what becomes of marks that somebody else
 //! changes. The engine with pages put into it by hand.
 
+mod back;
 mod clashes;
 mod clocks;
 mod emptied;

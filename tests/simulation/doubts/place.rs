@@ -51,6 +51,15 @@ impl Place {
         self.of_systems(CRM, &own)
     }
 
+    /// With the shipped marketing connector under another name, and these tables at its end.
+    pub fn with_ma(self, tables: &str) -> Place {
+        let shipped = include_str!("../../../connectors/marketo/manifest.toml");
+        let own = shipped.replacen("name = \"marketo\"", "name = \"own-ma\"", 1) + tables;
+        self.stage.write("mine/own-ma/manifest.toml", &own);
+        let place = self.of_systems("connector = \"marketo\"", "connector = \"own-ma\"");
+        place.of_systems("[systems.crm]", "connectors = \"mine\"\n[systems.crm]")
+    }
+
     /// The store is lost, its journal is there.
     pub fn lose_store(&self) {
         std::fs::remove_dir_all(self.stage.path("data/sled")).unwrap();

@@ -3,8 +3,10 @@
 use super::setup::Cast;
 use super::switches::Faults;
 use crate::fake::Fake;
+use crate::fake::pattern::filled;
+use crate::fake::place::shown;
 use crate::fake::rows::{Molds, Row};
-use nayose::model::{Entity, Time};
+use nayose::model::{Entity, Mark, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that are made get numbers from here on; those below are for rows that come in front of them.
@@ -253,6 +255,16 @@ impl Outer {
         let state = fake.state();
         let row = state.rows.iter().find(|row| row.stream == writes.stream && row.id == id)?;
         Some(fake.molds[&writes.stream].is_blocked(writes, &row.raw))
+    }
+
+    /// What a record shows of its status.
+    pub fn status_of(&self, system: &str, id: &str) -> String {
+        let fake = &self.fakes[system];
+        let Some(writes) = &fake.manifest.writes else { return String::new() };
+        let path = filled(&fake.molds[&writes.stream].record().marks[&Mark::Status].path, &fake.known);
+        let state = fake.state();
+        let row = state.rows.iter().find(|row| row.stream == writes.stream && row.id == id);
+        row.map(|row| shown(&row.raw, &path)).unwrap_or_default()
     }
 
     /// Somebody sets or lifts the mark by hand.

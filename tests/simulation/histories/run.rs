@@ -9,7 +9,8 @@ use super::traffic::Traffic;
 use crate::checks::Violation;
 use crate::dice::Dice;
 use crate::store::Disk;
-use nayose::model::{Mail, MailKind, Time};
+use nayose::engine::target::Op;
+use nayose::model::{Entity, Mail, MailKind, Mark, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -294,7 +295,8 @@ impl Play<'_> {
             if quiet >= 2 && round >= 3 {
                 self.ask(Since::Now)?;
                 self.outcomes_are_single()?;
-                return self.marks_stand();
+                self.marks_stand()?;
+                return self.statuses_stand();
             }
         }
         Err(Violation::new(8, format!("endless: something is still written after {QUIET_ROUNDS_MAX} quiet rounds")))
@@ -309,6 +311,30 @@ impl Play<'_> {
                 if self.outer.is_blocked(part.name, &someone.id) == Some(false) {
                     let what = format!("missed: {}:{} shows no mark at rest, and {cause}", part.name, someone.id);
                     return Err(Violation::new(if cause.refusal { 3 } else { 1 }, what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a status goes back only by clearing, each record shows its person's, and none is left alone; but for those that are told as refused.
+    fn statuses_stand(&mut self) -> Result<(), Violation> {
+        let now = self.outer.now;
+        let Some(process) = self.process.as_mut() else { return Ok(()) };
+        for part in self.cast.parts.iter().filter(|part| part.opened.abilities.back_by_clearing.status.is_some()) {
+            let main = self.outer.main_stream(part.name);
+            for someone in self.outer.people_of(part.name).into_iter().filter(|someone| main.as_ref() == Some(&someone.stream)) {
+                let id = RecordId::new(part.name, Entity::Person, &*someone.id);
+                let Some(idx) = process.engine.probe().world.find(&id) else { continue };
+                let record = process.engine.probe().world.record(idx);
+                let known = record.mark(Mark::Status).and_then(Value::as_text).unwrap_or_default();
+                let (there, due) = (self.outer.status_of(part.name, &someone.id), process.engine.due(idx, &record, now));
+                let target = process.engine.probe().targets.of(idx).cloned().unwrap_or_default();
+                let is_refused = target.failure(Op::Update).is_some_and(|failure| failure.dead);
+                let (is_due, is_parked) = (due.update.is_some_and(|change| change.status.is_some()), target.parked(now).next().is_some());
+                if !is_refused && (there != known || is_due || is_parked) {
+                    let what = format!("status: {id} shows {there:?} at rest, known as {known:?}; due {is_due}, left alone {is_parked}");
+                    return Err(Violation::new(8, what));
                 }
             }
         }

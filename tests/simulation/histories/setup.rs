@@ -175,6 +175,7 @@ fn table(manifest: &Manifest, all: &[LoadedManifest]) -> String {
             _ => {}
         }
     }
+    lines.extend(goes_back(manifest));
     if let Some(writes) = &manifest.writes {
         let read_elsewhere = |field: &str| {
             let others = all.iter().filter(|other| other.manifest.name != manifest.name);
@@ -190,4 +191,12 @@ fn table(manifest: &Manifest, all: &[LoadedManifest]) -> String {
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Where a setting names the field of the status, it is one that goes back only by clearing, if there is one.
+fn goes_back(manifest: &Manifest) -> Option<String> {
+    let writes = manifest.writes.as_ref()?;
+    let name = writes.status.as_ref()?.field.as_ref()?.strip_prefix("{settings.")?.strip_suffix('}')?;
+    let (field, _) = writes.update.as_ref()?.back_by_clearing.first_key_value()?;
+    Some(format!("{name} = {field:?}"))
 }

@@ -46,7 +46,7 @@ fn is_template(keys: &[&str]) -> bool {
         ["streams", _, "field_history", "changes"] => true,
         ["writes", "block" | "permit" | "why", key] => matches!(*key, "field" | "on" | "off" | "label"),
         ["writes", "fields", _, "map", _] => true,
-        ["writes", "status", "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,
+        ["writes", "status", "field" | "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,
         ["streams" | "writes" | "instance", rest @ ..] => of_request(rest),
         _ => false,
     }

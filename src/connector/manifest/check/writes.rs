@@ -38,9 +38,17 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
     marks(c, w, record);
     if let Some(update) = &w.update {
         update_check(c, update);
+        back_check(c, w, update);
     }
     if let Some(labels) = &w.labels {
         labels_check(c, labels);
+    }
+    if let Some(lists) = &w.pick_lists {
+        let at = ["writes", "pick_lists", "request"];
+        c.plain_request(&at, &lists.request, &["field"]);
+        let is_one = matches!(lists.request.page, Page::None) && lists.request.uses("field");
+        c.fail_if(!is_one, &at, "is one request without pages that says {field}");
+        c.path(&["writes", "pick_lists", "words"], &lists.words);
     }
     for (at, name) in written_fields(w) {
         let at: Vec<&str> = at.iter().map(|k| &**k).collect();
@@ -119,7 +127,7 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
     if let Some(status) = &w.status {
         let at = ["writes", "status"];
         c.fail_if(status.field.is_some() == status.label_prefix.is_some(), &at, "needs either field or label_prefix");
-        for text in status.label_prefix.iter().chain(status.map.values()) {
+        for text in status.field.iter().chain(&status.label_prefix).chain(status.map.values()) {
             c.template(&at, text, &[]);
         }
         match record.marks.get(&Mark::Status) {
@@ -196,6 +204,19 @@ fn update_check(c: &mut Checker<'_>, update: &Update) {
             c.test(&at, test);
         }
         c.fail_if(results.errors.is_some() && (results.error_ids.is_none() || results.id.is_none()), &at, "errors needs id and error_ids");
+    }
+}
+
+/// Fields that go back by clearing: each is one that is written, or that a setting may name, and each word has one place.
+fn back_check(c: &mut Checker<'_>, w: &Writes, update: &Update) {
+    let by_setting = w.status.as_ref().and_then(|s| s.field.as_ref()).is_some_and(|field| field.contains('{'));
+    let written = written_fields(w);
+    for (field, order) in &update.back_by_clearing {
+        let at = ["writes", "update", "back_by_clearing", field];
+        let is_written = by_setting || written.iter().any(|(_, name)| same_name(name, field));
+        c.fail_if(!is_written, &at, "is written by nothing: take it out, or write it");
+        let twice = order.iter().enumerate().any(|(i, word)| order[..i].contains(word));
+        c.fail_if(twice, &at, "has a word twice: each has one place in the order");
     }
 }
 
@@ -283,6 +304,36 @@ mod tests {
                 None => assert!(told.is_empty(), "{read} {written}: {told:?}"),
                 Some(said) => assert!(told.len() == 1 && told[0].contains(said), "{read} {written}: {told:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_goes_back_by_clearing_is_written_and_each_word_has_one_place() {
+        for (table, said) in [
+            ("f = ['a', 'b']", None),
+            ("F = []", None),
+            ("g = ['a']", Some("is written by nothing")),
+            ("f = ['a', 'b', 'a']", Some("has a word twice")),
+        ] {
+            let told = told("'f'", &format!("'f'\n[writes.update.back_by_clearing]\n{table}"));
+            assert_eq!((told.is_empty(), told.len()), (said.is_none(), usize::from(said.is_some())), "{table}: {told:?}");
+            assert!(said.is_none_or(|said| told[0].contains(said)), "{table}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_pick_list_is_asked_for_by_one_request_that_names_the_field() {
+        let paged = "path = '/fields/{field}', page = { kind = 'number', param = 'page', first = 1, size_param = 'size', size = 9 }";
+        for (request, words, said) in [
+            ("path = '/fields/{field}'", "options[].value", None),
+            ("path = '/fields', query = { of = '{field}' }", "options", None),
+            ("path = '/fields'", "options", Some("says {field}")),
+            (paged, "options", Some("without pages")),
+            ("path = '/fields/{field}'", "options[", Some("options[")),
+        ] {
+            let told = told("'f'", &format!("'f'\n[writes.pick_lists]\nrequest = {{ {request} }}\nwords = '{words}'"));
+            assert_eq!(told.len(), usize::from(said.is_some()), "{request}: {told:?}");
+            assert!(said.is_none_or(|said| told[0].contains(said)), "{request}: {told:?}");
         }
     }
 }

@@ -180,6 +180,7 @@ impl<'v> Fill<'v> {
             "id" => self.ids.first().map(|id| Cow::Borrowed(&**id)),
             "ids" => Some(Cow::Owned(self.ids.join(","))),
             "fields" => Some(Cow::Owned(self.fields.join(","))),
+            "field" => self.fields.first().map(|field| Cow::Borrowed(&**field)),
             "ids_quoted" => Some(Cow::Owned(self.ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(","))),
             _ => None,
         }

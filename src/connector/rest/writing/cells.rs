@@ -65,6 +65,16 @@ impl FieldWords {
         self.only_codes.then(|| self.codes.labels().map(ShortText::from).collect())
     }
 
+    /// Whether some of its values are codes of the system's.
+    pub fn has_codes(&self) -> bool {
+        !self.codes.is_empty()
+    }
+
+    /// Our labels, each with its code.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.codes.labels().filter_map(|label| Some((label, self.codes.of(label)?)))
+    }
+
     /// `Err`: why it cannot be written.
     pub fn cell<'w>(&'w self, value: &'w Value, empty: &'w Json, zone: &TimeZone) -> Result<Cell<'w>, String> {
         let no_code = |label: &str| format!("has no code for {label:?}; add it to the map of that field in the connector's manifest");

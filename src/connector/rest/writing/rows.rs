@@ -3,12 +3,12 @@
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldWrite, LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
 use crate::connector::map::marks::Flag;
-use crate::connector::port::{Change, PermitChange, StatusChange};
+use crate::connector::port::{Change, PermitChange, StatusChange, WrittenWord};
 use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
 use crate::connector::rest::writing::cells::{Cell, FieldWords, Fields};
-use crate::model::{Mark, Name, PermitFor, Record, Value, is_blank};
+use crate::model::{Mark, Name, PermitFor, Record, ShortText, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use std::borrow::Cow;
@@ -25,6 +25,15 @@ pub struct TargetWords {
     empty: Json,
     labels: LabelNames,
     zone: TimeZone,
+}
+
+/// The fixed words that are written to a field of the target.
+pub struct WordsOfPart {
+    /// "status", "block", or our name of the field.
+    pub part: Name,
+    /// The target's name of it.
+    pub field: String,
+    pub written: Vec<WrittenWord>,
 }
 
 pub struct StatusWords {
@@ -109,7 +118,8 @@ impl TargetWords {
             None => None,
             Some(s) => {
                 let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
-                let place = s.field.clone().map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
+                let field = s.field.as_deref().map(named).transpose()?.flatten();
+                let place = field.map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
                 // What systems.toml calls a status goes before what the manifest does.
                 let mut map = settings.map(&s.map)?;
                 map.extend(settings.status_words().clone());
@@ -120,7 +130,7 @@ impl TargetWords {
             None => Json::Null,
             Some(value) => settings.value(value)?.map_or(Json::Null, |v| to_json(&v)),
         };
-        for field in writes.fields.values().map(|f| f.field()).chain(writes.status.iter().filter_map(|s| s.field.as_deref())) {
+        for field in writes.fields.values().map(|f| f.field()) {
             refusals.other_than_field(field.to_string())?;
         }
         let own = writes.permits.iter().map(|(own, how)| (PermitFor::Own(own.clone()), how));
@@ -150,6 +160,31 @@ impl TargetWords {
         match &words.place {
             StatusPlace::Field(_) => Cow::Borrowed(word),
             StatusPlace::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
+        }
+    }
+
+    /// The fixed words of a part that is written, if it has some and a field for them: "status" with these statuses, "block", a field.
+    pub fn of_part(&self, part: &Name, statuses: &[Name]) -> Option<WordsOfPart> {
+        let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_string).into();
+        let word = |ours: &str, word: ShortText| WrittenWord { ours: ours.into(), word };
+        let (field, written): (&str, Vec<WrittenWord>) = match (&**part, &self.block) {
+            ("status", _) => (self.status_field()?, statuses.iter().map(|s| word(s, (&*self.status(s)).into())).collect()),
+            ("block", Some(MarkWords::Field { field, flag, .. })) => {
+                (field, [("on", true), ("off", false)].map(|(ours, on)| word(ours, text(flag.value(on)))).into())
+            }
+            _ => {
+                let words = self.fields.get(part).filter(|words| words.has_codes())?;
+                (&words.field, words.codes().map(|(label, code)| word(label, text(code))).collect())
+            }
+        };
+        Some(WordsOfPart { part: part.clone(), field: field.to_string(), written })
+    }
+
+    /// The target's name of the field that holds the status, where one does.
+    pub fn status_field(&self) -> Option<&str> {
+        match &self.status.as_ref()?.place {
+            StatusPlace::Field(field) => Some(field),
+            StatusPlace::LabelPrefix(_) => None,
         }
     }
 
@@ -197,6 +232,7 @@ impl TargetWords {
         let words = self.status.as_ref().ok_or("a status cannot be written there")?;
         let word = self.status(&status.to);
         match &words.place {
+            StatusPlace::Field(field) if is_blank(&word) => row.fields.set(field, Cell::Json(Cow::Borrowed(&self.empty))),
             StatusPlace::Field(field) => row.fields.set(field, Cell::Text(word)),
             StatusPlace::LabelPrefix(prefix) => {
                 row.step(3, &word, true, Mark::Status, self.labels);

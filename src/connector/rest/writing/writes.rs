@@ -1,15 +1,16 @@
 //! Writes a batch of changes and says of each record what came of it.
 
-use super::cells::{Cell, Fields};
+use super::cells::{Cell, FieldWords, Fields};
 use super::halving::Halving;
 use super::labels::LabelPlan;
 use super::read_back::RecordsById;
 use super::results::RowResults;
-use super::rows::{MarkWords, Row, TargetWords};
+use super::rows::{MarkWords, Row, TargetWords, WordsOfPart};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
-use crate::connector::port::{Abilities, Outcome, WriteKind, WriteOp};
+use crate::connector::port::{Abilities, BackByClearing, Outcome, WordOrder, WriteKind, WriteOp};
+use crate::connector::raw::plain::same_name;
 use crate::connector::rest::http::failure::RequestFailure;
 use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
 use crate::connector::rest::reading::page_reader::PageReader;
@@ -18,6 +19,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde_json::Value as Json;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Records in one call where each is a request of its own: enough to keep several under way.
@@ -45,6 +47,7 @@ struct UpdatePlan {
     bytes_max: Option<usize>,
     results: Option<RowResults>,
     confirm: bool,
+    back_by_clearing: BTreeMap<String, Vec<String>>,
 }
 
 /// One record's row and its place among the ops.
@@ -73,6 +76,7 @@ impl TargetWriter {
                         bytes_max: u.bytes_max,
                         results: u.results.as_ref().map(RowResults::new).transpose()?,
                         confirm: u.confirm,
+                        back_by_clearing: u.back_by_clearing.clone(),
                     })
                 })
                 .transpose()?,
@@ -100,8 +104,28 @@ impl TargetWriter {
             stream: Some(self.stream.clone()),
             batch: update.max(labels).max(SINGLES),
             looks_first: self.looks_first,
+            back_by_clearing: self.back_by_clearing(),
             by_hand: None,
         }
+    }
+
+    /// What goes back by clearing, by our names. The order is of the system's words: of a field with codes of its own nothing is known.
+    fn back_by_clearing(&self) -> BackByClearing {
+        let Some(plan) = &self.update else { return BackByClearing::default() };
+        let order = |theirs: &str| plan.back_by_clearing.iter().find(|(name, _)| same_name(name, theirs)).map(|(_, order)| order);
+        let of_field = |words: &FieldWords| {
+            let order = order(&words.field)?;
+            Some(WordOrder::new(if words.has_codes() { &[] } else { order }))
+        };
+        BackByClearing {
+            fields: self.words.fields.iter().filter_map(|(name, words)| Some((name.clone(), of_field(words)?))).collect(),
+            status: self.words.status_field().and_then(order).map(|order| WordOrder::new(order)),
+        }
+    }
+
+    /// The fixed words of these parts.
+    pub fn words_of(&self, parts: &[Name], statuses: &[Name]) -> Vec<WordsOfPart> {
+        parts.iter().filter_map(|part| self.words.of_part(part, statuses)).collect()
     }
 
     pub fn status_word(&self, status: &str) -> Box<str> {

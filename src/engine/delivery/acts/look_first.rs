@@ -26,10 +26,15 @@ pub struct FirstLooks {
 }
 
 impl FirstLooks {
-    /// Whether a record is to be looked at before this is written to it. While looks fail fields go without: whether the system takes writes
+    /// Whether a record is to be looked at before fields are written to it. While looks fail fields go without: whether the system takes writes
     /// shows with them, and a request that only makes sure must not keep them back for ever.
     pub fn must_look(&self, idx: Idx, change: &Change, now: Time) -> bool {
-        !change.fields.is_empty() && self.failed.is_over(now) && !self.counts(idx, now)
+        !change.fields.is_empty() && self.must_look_at(idx, now)
+    }
+
+    /// The same before whatever is written.
+    pub fn must_look_at(&self, idx: Idx, now: Time) -> bool {
+        self.failed.is_over(now) && !self.counts(idx, now)
     }
 
     /// Whether a record was looked at, and what it showed still counts.
@@ -73,11 +78,16 @@ impl FirstLooks {
             }
             None => {
                 (self.failed, self.why) = Default::default();
-                // What was not written soon is looked at anew.
-                self.seen.retain(|_, at| now.since(*at) <= COUNTS_FOR);
-                self.seen.extend(places.iter().map(|idx| (*idx, now)));
+                self.was_read(places, now);
             }
         }
+    }
+
+    /// Records were read by their ids, to see what became of the write before.
+    pub(super) fn was_read(&mut self, places: &[Idx], now: Time) {
+        // What was not written soon is looked at anew.
+        self.seen.retain(|_, at| now.since(*at) <= COUNTS_FOR);
+        self.seen.extend(places.iter().map(|idx| (*idx, now)));
     }
 
     /// A look is for one write.

@@ -66,6 +66,7 @@ impl Engine {
                 return Ok(());
             }
         };
+        state.channel.first_looks_mut().was_read(&asked.places, now);
         let words = state.connected.words().clone();
         for (idx, id) in asked.places.iter().zip(&asked.ids) {
             let why = self.systems.get_mut(&asked.system).and_then(|s| s.channel.is_known(*idx));
@@ -258,9 +259,9 @@ fn shows_field(shown: &Record, name: &Name, sent: &Value) -> bool {
     shown == sent || sent.may_show_as(shown)
 }
 
-/// Whether a record shows one of our statuses in the system's own word for it.
+/// Whether a record shows one of our statuses in the system's own word for it, or none where that was cleared.
 fn shows_status(status: &Name, shown: &Record, words: &SystemWords) -> bool {
-    shown.mark(Mark::Status).and_then(Value::as_text) == Some(words.of(status))
+    shown.mark(Mark::Status).and_then(Value::as_text).unwrap_or_default() == words.of(status)
 }
 
 /// Whether a record shows all that was sent to it.

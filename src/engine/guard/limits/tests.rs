@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 const LIMITS: GuardLimits = GuardLimits { records: 3, same: 2, within: Span(100) };
 
-fn intent(what: u64, replaces: &[(&str, Option<u64>)]) -> Option<Intent> {
+pub(super) fn intent(what: u64, replaces: &[(&str, Option<u64>)]) -> Option<Intent> {
     let replaces = replaces.iter().map(|(field, by)| Replaced { field: (*field).into(), by: *by }).collect();
     Some(Intent { what: what.to_le_bytes().into(), replaces, of_fields: true })
 }
