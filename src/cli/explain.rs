@@ -183,6 +183,7 @@ impl Explainer {
         let mut lines = vec![w.field(name, &field.value, field.from.as_deref(), field.rule.as_deref(), field.rule_says.as_deref())];
         lines.extend(field.pinned.as_ref().map(|pin| format!("    {}", w.pinned(&pin.by, &pin.because, &self.local(&pin.at)))));
         lines.extend(field.condition.as_ref().map(|condition| format!("    {}", w.condition(condition, field.no_otherwise))));
+        lines.extend(field.group.as_ref().map(|group| format!("    {}", w.group(name, &group.name, &group.fields, group.from.as_deref()))));
         lines.extend(field.unknown.iter().map(|why| format!("    {}", w.unknown(why))));
         for c in &field.candidates {
             let mark = if c.won { w.won() } else { w.not_won() };
@@ -220,6 +221,7 @@ fn foremost(field: &FieldExplained) -> Option<&str> {
     field.from.as_deref().or_else(in_the_way)
 }
 
+mod why;
 mod words;
 
 #[cfg(test)]

@@ -246,6 +246,11 @@ impl<'a> TomlEntry<'a> {
         self.sheet.report(self.at.clone(), text, expected);
     }
 
+    /// A key of a table that is read elsewhere.
+    pub fn within(&self, table: &'a DeTable<'a>, key: &str) -> Option<TomlEntry<'a>> {
+        table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, value)| TomlEntry::new(self.sheet, name, value))
+    }
+
     /// Reports at a part of the text's value.
     pub fn report_within(&self, part: TextPlace, text: impl Into<String>, expected: impl Into<String>) {
         let raw = self.sheet.text.get(self.at.clone()).unwrap_or("");

@@ -1,10 +1,12 @@
 //! precedence.toml: whose value counts, field by field.
 //!
 //! - `rule`: one rule of a person's field; `accounts`: one of a company's; `strategies`: how a value is found; `reader`: what they are checked against
+//! - `groups`: one rule for several fields
 //! - `between`: what rules ask of one another
 
 mod accounts;
 mod between;
+mod groups;
 mod reader;
 mod rule;
 mod strategies;
@@ -44,19 +46,29 @@ pub fn read<'a>(
     let names: BTreeSet<Name> = of_accounts.iter().map(|entry| entry.key.into()).collect();
     let reader = PrecedenceReader { offers, declared, of: FieldsOf::Account, accounts: &names };
     let rule = |entry: &TomlEntry| Some((entry.key.into(), Arc::new(reader.account_rule(entry)?)));
-    let accounts = of_accounts.iter().filter(|entry| reader.field(entry)).filter_map(rule).collect();
+    let accounts = of_accounts.iter().filter(|entry| reader.known_field(entry)).filter_map(rule).collect();
     let reader = PrecedenceReader { of: FieldsOf::Person, ..reader };
     let default_entry = top.get("default");
     let default = default_entry.as_ref().and_then(|e| reader.rule(e, None)).map(Arc::new);
+    if let Some(entry) = default_entry.as_ref().filter(|entry| groups::is_group(entry)) {
+        entry.report(
+            "the rule of all other fields has no group",
+            "expected it in a rule under [person]: address = { group = [..], from = [..] }",
+        );
+    }
     let mut precedence = Precedence { default, fields: Default::default(), accounts };
     let entries = top.table("person", "[person]", &keys::PERSON).map(|mut s| s.entries()).unwrap_or_default();
-    for entry in entries.iter().filter(|entry| reader.field(entry)) {
-        if let Some(rule) = reader.rule(entry, Some(entry.key)) {
-            precedence.fields.insert(entry.key.into(), Arc::new(rule));
-        }
+    let mut grouped = Vec::new();
+    for entry in &entries {
+        let rules = match groups::is_group(entry) {
+            true => reader.group_rules(entry, &entries, &mut grouped),
+            false if !reader.known_field(entry) => Vec::new(),
+            false => reader.rule(entry, Some(entry.key)).map(|rule| (entry.key.into(), rule)).into_iter().collect(),
+        };
+        precedence.fields.extend(rules.into_iter().map(|(name, rule)| (name, Arc::new(rule))));
     }
     let fields = top.table("fields", "[fields]", &keys::FIELDS).map(|mut s| s.entries()).unwrap_or_default();
-    for entry in fields.iter().filter(|entry| reader.field(entry)) {
+    for entry in fields.iter().filter(|entry| reader.known_field(entry)) {
         if let Some(valid) = reader.valid(entry) {
             take_valid(&mut precedence, entry, valid);
         }

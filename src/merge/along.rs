@@ -1,7 +1,8 @@
 //! A field that follows another one: a street's city, a family name's given name. Its value is what the record holds that the other one's
 //! value is from, so that no block is mixed out of two records.
 
-use super::judgment::{Candidate, Circumstances, Judgment, Leader, Listener, UNREADABLE, Unknown, WAITS, Winner};
+use super::candidate::Candidate;
+use super::judgment::{Circumstances, Judgment, Leader, Listener, UNREADABLE, Unknown, WAITS, Winner};
 use super::rules::FieldRule;
 use crate::model::RecordId;
 
@@ -14,7 +15,7 @@ pub(super) fn along<'a>(
 ) -> Judgment<'a> {
     let (from, rivals) = match &by.leader {
         Leader::Record { from, rivals } => (*from, rivals),
-        Leader::Nothing | Leader::Account(_) => {
+        Leader::Nothing | Leader::Account(_) | Leader::Group(_) => {
             (0..candidates.len()).for_each(|i| listener.tell(i, false, "the field it follows has no value"));
             return Judgment::Nothing;
         }

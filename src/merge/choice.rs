@@ -1,7 +1,8 @@
 //! How a strategy chooses one candidate of several.
 
+use super::candidate::Candidate;
 use super::first::{CAME_LATER, PERHAPS_FIRST, Since};
-use super::judgment::{COPY, Candidate, UnreadSystems};
+use super::judgment::{COPY, UnreadSystems};
 use super::strategy::{Band, Strategy};
 use crate::model::value::compare_int;
 use crate::model::{Age, Name, Span, Time, Value};

@@ -1,6 +1,6 @@
 //! The first value stays: each record is taken by what it held first, once that was decided on.
 
-use super::judgment::{Candidate, SystemHabits};
+use super::candidate::{Candidate, SystemHabits};
 use super::rules::FieldRule;
 use crate::model::{FirstValue, RecordId, Time};
 

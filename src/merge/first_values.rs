@@ -1,11 +1,17 @@
 //! What is to be remembered once a field whose first value stays was decided on.
 
+use super::candidate::Candidate;
 use super::choice::{BeforeAge, Choice};
 use super::first::as_first;
 use super::judge::{judge, offered};
-use super::judgment::{Candidate, Circumstances};
+use super::judgment::Circumstances;
 use super::rules::FieldRule;
-use crate::model::{FirstValue, RecordId};
+use crate::model::{FirstValue, RecordId, Time};
+
+/// Whether a candidate counts.
+fn counts_now(choice: Choice<'_>, rule: &FieldRule, c: &Candidate<'_>, now: Time) -> bool {
+    offered(choice, rule, c, || rule.takes_for_nothing(c.value, &c.from.system), now).is_ok()
+}
 
 /// The first value of each record that is not remembered so yet. None while the field waits, or where another part of the rule counts: what is
 /// not decided on is not settled. A copy never is.
@@ -13,7 +19,7 @@ pub fn first_values<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[
     let choice = rule.strategy_of(by.part).and_then(Choice::of).filter(|choice| choice.keeps_first());
     let (Some(choice), true) = (choice, judge(rule, by, candidates).winner().is_some()) else { return Vec::new() };
     let firsts: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
-    let counts: Vec<bool> = firsts.iter().map(|c| offered(choice, rule, c, by.now).is_ok()).collect();
+    let counts: Vec<bool> = firsts.iter().map(|c| counts_now(choice, rule, c, by.now)).collect();
     let since = BeforeAge::of(choice, &firsts, |place| counts[place]);
     let is_settled = |place: usize, c: &Candidate<'_>| counts[place] && !c.is_copy() && !c.value.is_unreadable();
     let kept = firsts.iter().enumerate().filter(|(place, c)| is_settled(*place, c)).map(|(place, c)| {

@@ -1,16 +1,18 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
 use super::along::along;
+use super::candidate::{Candidate, SaidAtPlaces};
 use super::choice::{BeforeAge, Choice};
 use super::first::as_first;
+use super::group::{BLANK, CountsAs, GroupOffers, says};
 use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
-use super::judgment::{Candidate, Circumstances, Judged, Judgment, Listener, Unknown, WAITS, Winner};
+use super::judgment::{Circumstances, Judged, Judgment, Leader, Listener, Unknown, WAITS, Winner};
 use super::of_account::of_account;
 use super::rules::{Blank, FieldRule};
 use super::strategy::Strategy;
 use super::sum::sum;
 use super::union::unite;
-use crate::model::{Name, RecordId, Span, Time, Value};
+use crate::model::{Age, Name, RecordId, Span, Time, Value};
 
 /// The field's value.
 pub fn judge<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>]) -> Judgment<'a> {
@@ -49,9 +51,12 @@ fn run<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>
     match (strategy, Choice::of(strategy)) {
         (_, Some(choice)) if choice.keeps_first() => {
             let firsts: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
-            choose(choice, rule, by, &firsts, listener)
+            choose(choice, rule, by, &firsts, &OfOneField { rule, candidates: &firsts }, listener)
         }
-        (_, Some(choice)) => choose(choice, rule, by, candidates, listener),
+        (_, Some(choice)) => match &by.leader {
+            Leader::Group(offers) => of_group(choice, rule, by, offers, candidates, listener),
+            _ => choose(choice, rule, by, candidates, &OfOneField { rule, candidates }, listener),
+        },
         (Strategy::Union(names), _) => union_of(names, rule, by, candidates, listener),
         (Strategy::Sum(names), _) => sum(names, rule, by, candidates, listener),
         (Strategy::Account(_), _) => of_account(rule, by, candidates, listener),
@@ -86,16 +91,38 @@ fn union_of<'a>(
     unite(candidates, names, counts, rule.blank, listener)
 }
 
+struct OfOneField<'s, 'a> {
+    rule: &'s FieldRule,
+    candidates: &'s [Candidate<'a>],
+}
+
+impl SaidAtPlaces for OfOneField<'_, '_> {
+    fn nothing(&self, place: usize) -> Option<&'static str> {
+        let c = &self.candidates[place];
+        self.rule.takes_for_nothing(c.value, &c.from.system)
+    }
+
+    fn say_the_same(&self, one: usize, other: usize) -> bool {
+        self.candidates[one].value.says_the_same(self.candidates[other].value)
+    }
+
+    fn age_if_typed(&self, place: usize) -> Option<Age> {
+        let c = &self.candidates[place];
+        c.habits.is_doubtful.then_some(c.age)
+    }
+}
+
 /// The one candidate that goes before all others that count. Which comes out does not depend on the order in which they are given.
 fn choose<'a>(
     choice: Choice<'_>,
     rule: &FieldRule,
     by: &Circumstances<'_>,
     candidates: &[Candidate<'a>],
+    said: &impl SaidAtPlaces,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     let by_value = choice.is_by_value();
-    let stands = stand(choice, rule, candidates, by.now);
+    let stands = stand(choice, rule, candidates, said, by.now);
     let with_stand = || candidates.iter().zip(&stands);
     // Which is the largest cannot be told beside one that cannot be read.
     if by_value && with_stand().any(|(c, stand)| c.value.is_unreadable() && stand.is_ok()) {
@@ -138,12 +165,15 @@ fn choose<'a>(
         }
     }
     let rivals = || {
-        let others = abreast().filter(|(i, _)| *i != index).map(|(_, c)| c);
+        let others = abreast().filter(|(i, _)| *i != index);
         // Typed, what is in doubt would go before the winner. Of several that are the largest or the smallest the next value tells.
-        let would_win =
-            |c: &Candidate| choice.rank(&c.from.system).is_some_and(|its| its < rank || (its == rank && winner.age.is_before(&c.age)));
-        let doubtful = with_stand().filter(|(c, stand)| c.habits.is_doubtful && !by_value && **stand == Err(DOUBTFUL) && would_win(c));
-        rivals_of(winner, others.chain(doubtful.map(|(c, _)| c)))
+        let would_win = |c: &Candidate, age: Age| {
+            choice.rank(&c.from.system).is_some_and(|its| its < rank || (its == rank && winner.age.is_before(&age)))
+        };
+        let is_doubtful = |i: usize| !by_value && i != index && matches!(stands[i], Ok(_) | Err(DOUBTFUL));
+        let may_win = |i: usize, c: &Candidate| is_doubtful(i) && said.age_if_typed(i).is_some_and(|age| would_win(c, age));
+        let doubtful = candidates.iter().enumerate().filter(|(i, c)| may_win(*i, c));
+        rivals_of(others.chain(doubtful).filter(|(i, _)| !said.say_the_same(*i, index)).map(|(_, c)| c))
     };
     match (winner.value, waits) {
         // It would win if it could be read: what comes after it is a guess.
@@ -153,12 +183,58 @@ fn choose<'a>(
     }
 }
 
+/// One field of a group: what the record holds whose group goes before all others that count. `candidates`: those of the field.
+fn of_group<'a>(
+    choice: Choice<'_>,
+    rule: &FieldRule,
+    by: &Circumstances<'a>,
+    offers: &GroupOffers<'a>,
+    candidates: &[Candidate<'a>],
+    listener: &mut impl Listener,
+) -> Judgment<'a> {
+    let mut told = ToldOfGroups { offers, candidates, listener };
+    let judgment = choose(choice, rule, by, offers.wholes(), offers, &mut told);
+    let Judgment::Wins(Winner { from: Some(from), rivals, .. }) = judgment else { return judgment };
+    let Some(place) = candidates.iter().position(|c| c.from == from) else { return Judgment::Nothing };
+    let candidate = &candidates[place];
+    if let CountsAs::Nothing(why) = CountsAs::of(rule, candidate) {
+        listener.tell(place, rule.blank == Blank::Clears, if why == "empty" { BLANK } else { why });
+    }
+    match says(rule, candidate) {
+        Some(value) => Judgment::Wins(Winner { value, from: Some(from), rivals }),
+        None => Judgment::Nothing,
+    }
+}
+
+/// The record whose group goes before all others that count. `None`: there is none, or nobody can tell, or the rule speaks of one field.
+pub fn record_of_group<'a>(rule: &FieldRule, by: &Circumstances<'a>) -> Option<&'a RecordId> {
+    let (choice, Leader::Group(offers)) = (Choice::of(rule.strategy_of(by.part)?)?, &by.leader) else { return None };
+    choose(choice, rule, by, offers.wholes(), offers, &mut Silent).winner()?.from
+}
+
+/// What becomes of a record's group becomes of its field.
+struct ToldOfGroups<'l, 'a, L> {
+    offers: &'l GroupOffers<'a>,
+    candidates: &'l [Candidate<'a>],
+    listener: &'l mut L,
+}
+
+impl<L: Listener> Listener for ToldOfGroups<'_, '_, L> {
+    fn tell(&mut self, group: usize, won: bool, why: &'static str) {
+        let from = self.offers.wholes()[group].from;
+        if let Some(place) = self.candidates.iter().position(|c| c.from == from) {
+            self.listener.tell(place, won, why);
+        }
+    }
+}
+
 /// The rank of a value that counts, or why it does not.
 type Stand = Result<usize, &'static str>;
 
 /// Each candidate's, in the order given. It is asked for often, and what a rule says of a value costs more than all else: each is told once.
-fn stand(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], now: Time) -> Vec<Stand> {
-    let mut stands: Vec<Stand> = candidates.iter().map(|c| offered(choice, rule, c, now)).collect();
+fn stand(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], said: &impl SaidAtPlaces, now: Time) -> Vec<Stand> {
+    let offered = |(i, c): (usize, &Candidate<'_>)| offered(choice, rule, c, || said.nothing(i), now);
+    let mut stands: Vec<Stand> = candidates.iter().enumerate().map(offered).collect();
     if let Some(why) = copies_passed(choice, rule, candidates, &stands) {
         let copies = candidates.iter().zip(&mut stands).filter(|(c, stand)| c.is_copy() && stand.is_ok());
         copies.for_each(|(_, stand)| *stand = Err(why));
@@ -166,15 +242,21 @@ fn stand(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], now
     stands
 }
 
-/// Of one candidate, copies apart.
-pub(super) fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Stand {
+/// Of one candidate, copies apart. `nothing`: why it counts for nothing, whatever its rank.
+pub(super) fn offered(
+    choice: Choice<'_>,
+    rule: &FieldRule,
+    c: &Candidate,
+    nothing: impl FnOnce() -> Option<&'static str>,
+    now: Time,
+) -> Stand {
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
     let blank = if choice.is_by_value() { Blank::Skipped } else { rule.blank };
     let rank = choice.rank(&c.from.system).ok_or("not a source")?;
     if c.echo {
         return Err(if c.habits.is_doubtful { DOUBTFUL } else { "our own write" });
     }
-    match rule.takes_for_nothing(c.value, &c.from.system) {
+    match nothing() {
         Some(why) => Err(why),
         None if c.is_older_than(choice.max_age(&c.from.system).or(rule.max_age), now) => Err("too old"),
         None if c.is_passed_over(blank) => Err("empty"),
@@ -195,14 +277,15 @@ fn copies_passed(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'
     (!by_value && candidates.iter().any(Candidate::is_copy) && candidates.iter().any(was_agreed) && only_copies()).then_some(COPY)
 }
 
-/// Those with another value, in order.
-fn rivals_of<'a, 'c>(winner: &Candidate<'a>, others: impl Iterator<Item = &'c Candidate<'a>>) -> Vec<&'a RecordId>
+/// Those of them that hold a value, in order.
+fn rivals_of<'a, 'c>(others: impl Iterator<Item = &'c Candidate<'a>>) -> Vec<&'a RecordId>
 where
     'a: 'c,
 {
-    let is_other = |c: &&Candidate| !c.value.is_empty() && !c.value.is_unreadable() && !c.value.says_the_same(winner.value);
-    let mut rivals: Vec<&RecordId> = others.filter(is_other).map(|c| c.from).collect();
+    let holds = |c: &&Candidate| !c.value.is_empty() && !c.value.is_unreadable();
+    let mut rivals: Vec<&RecordId> = others.filter(holds).map(|c| c.from).collect();
     rivals.sort_unstable();
+    rivals.dedup();
     rivals
 }
 

@@ -1,6 +1,7 @@
 //! A field that is the account's: what the company has counts, whatever the person's own records hold.
 
-use super::judgment::{Candidate, Circumstances, Judgment, Leader, Listener, Unknown, WAITS, Winner};
+use super::candidate::Candidate;
+use super::judgment::{Circumstances, Judgment, Leader, Listener, Unknown, WAITS, Winner};
 use super::rules::FieldRule;
 
 /// Why a record of the person does not count.
@@ -22,7 +23,7 @@ pub(super) fn of_account<'a>(
             let why = if *unknown == Unknown::NotRead { WAITS } else { "the account's value cannot be told" };
             (Judgment::Unknown(*unknown), why)
         }
-        Leader::Nothing | Leader::Record { .. } => (Judgment::Nothing, "the account has no value"),
+        Leader::Nothing | Leader::Record { .. } | Leader::Group(_) => (Judgment::Nothing, "the account has no value"),
     };
     (0..candidates.len()).for_each(|i| listener.tell(i, false, why));
     judgment

@@ -1,7 +1,8 @@
 //! What became of each candidate, for a reader. A strategy says what it goes by; which of that told the winner from the others, the others say.
 
+use super::candidate::Candidate;
 use super::choice::{CHANGED_BEFORE, HIGHEST, LATER_ID, LATER_IN_ORDER, MOST, NEWER, NEWEST, OLDER, OLDEST, ONLY};
-use super::judgment::{Candidate, Circumstances, Judged, Judgment};
+use super::judgment::{Circumstances, Judged, Judgment};
 use super::rules::FieldRule;
 
 /// The field's value, with what became of each candidate, in the order given.

@@ -6,7 +6,7 @@ use std::fmt;
 
 impl fmt::Display for FieldRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_plain = self.blank == Blank::Skipped && self.ignored.words().is_empty() && self.typed.is_empty();
+        let is_plain = self.blank == Blank::Skipped && self.ignored.words().is_empty() && self.typed.is_empty() && self.group.is_none();
         if let Strategy::Order(bands) = &self.strategy
             && is_plain
             && self.max_age.is_none()
@@ -14,12 +14,16 @@ impl fmt::Display for FieldRule {
         {
             return f.write_str(&order(bands));
         }
+        f.write_str("{ ")?;
+        if let Some(group) = &self.group {
+            write!(f, "group = {}, ", list(&group.fields))?;
+        }
         match &self.cases[..] {
-            [] => write!(f, "{{ {}", said(&self.strategy))?,
-            [one] => write!(f, "{{ {}", said(&one.strategy))?,
+            [] => f.write_str(&said(&self.strategy))?,
+            [one] => f.write_str(&said(&one.strategy))?,
             several => {
                 let case = |case: &Case| format!("{{ when = '{}', {} }}", case.when.source(), said(&case.strategy));
-                write!(f, "{{ cases = [{}]", several.iter().map(case).collect::<Vec<_>>().join(", "))?;
+                write!(f, "cases = [{}]", several.iter().map(case).collect::<Vec<_>>().join(", "))?;
             }
         }
         if let Some(limit) = self.max_age {
@@ -91,6 +95,7 @@ fn order(bands: &[Band]) -> String {
 mod tests {
     use super::*;
     use crate::merge::ignored::Ignored;
+    use crate::merge::rules::FieldGroup;
     use crate::model::expression::{Declared, Scope};
     use crate::model::{Expression, Span};
 
@@ -107,6 +112,7 @@ mod tests {
         let open = |strategy| case("deals.exists(d, d.open)", strategy);
         let with = |cases, strategy| FieldRule { cases, ..rule(strategy) };
         let only = |name: &str| Strategy::Only(name.into());
+        let group = || FieldGroup { name: "address".into(), fields: names(&["street", "city"]) }.into();
         for (rule, text) in [
             (rule(order()), r#"["support", ["crm", "ma"]]"#),
             (rule(Strategy::Order(vec![Band(vec![young]), band(&["crm"])])), r#"[{ system = "support", max_age = "730d" }, "crm"]"#),
@@ -114,6 +120,11 @@ mod tests {
             (rule(Strategy::Fill(vec![band(&["support"]), band(&["crm", "ma"])])), r#"{ fill = ["support", ["crm", "ma"]] }"#),
             (rule(Strategy::Most(names(&["crm", "ma"]))), r#"{ most = ["crm", "ma"] }"#),
             (rule(Strategy::First(names(&["crm", "ma"]))), r#"{ first = ["crm", "ma"] }"#),
+            (
+                FieldRule { group: Some(group()), blank: Blank::Clears, ..rule(order()) },
+                r#"{ group = ["street", "city"], from = ["support", ["crm", "ma"]], blank = "clears" }"#,
+            ),
+            (FieldRule { group: Some(group()), ..rule(order()) }, r#"{ group = ["street", "city"], from = ["support", ["crm", "ma"]] }"#),
             (rule(Strategy::Other("street".into())), r#"{ other = "street" }"#),
             (rule(Strategy::Never), "{ never = true }"),
             (rule(Strategy::Account("industry".into())), r#"{ account = "industry" }"#),

@@ -41,9 +41,15 @@ impl Precedence {
         self.fields.values().chain(&self.default).any(|rule| rule.strategies().any(Strategy::keeps_first))
     }
 
-    /// The fields that a field's rule asks for, in conditions or to follow their winner.
+    /// The one field that stands for all of a field's group; without a group the field itself.
+    fn standing_for<'n>(&'n self, field: &'n Name) -> &'n Name {
+        self.rule(field).map_or(field, |rule| rule.standing_for(field))
+    }
+
+    /// The fields that a field's rule asks for, in conditions or to follow their winner, by those that stand for them.
     fn asked(&self, field: &Name) -> Vec<Name> {
-        self.rule(field).map(|rule| rule.asked_fields().cloned().collect()).unwrap_or_default()
+        let asked = |rule: &Arc<FieldRule>| rule.asked_fields().map(|asked| self.standing_for(asked).clone()).collect();
+        self.rule(field).map(asked).unwrap_or_default()
     }
 
     /// Fields, two or more, of which each has a rule that asks for the next, and the last for the first: none can be told before the
@@ -52,7 +58,7 @@ impl Precedence {
         let mut done: BTreeSet<Name> = BTreeSet::new();
         let rules = self.fields.values().chain(&self.default);
         let starts = rules.flat_map(|rule| rule.asked_fields());
-        for start in self.fields.iter().map(|(name, _)| name).chain(starts) {
+        for start in self.fields.iter().map(|(name, _)| name).chain(starts).map(|name| self.standing_for(name)) {
             // The way from the start to a field, each step with the fields that are still to be looked at.
             let mut way: Vec<(Name, Vec<Name>)> = vec![(start.clone(), self.asked(start))];
             while let Some((name, left)) = way.last_mut() {
@@ -91,8 +97,19 @@ pub struct FieldRule {
     pub ignored: Ignored,
     /// What a value must look like to count.
     pub valid: Option<Valid>,
+    /// The fields that come from one record with it.
+    pub group: Option<Arc<FieldGroup>>,
     /// `precedence.toml:LINE`
     pub rule: Name,
+}
+
+/// Fields whose values all come from one record, as the parts of an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldGroup {
+    /// What precedence.toml calls them together.
+    pub name: Name,
+    /// In order, two or more. Each has the group's rule.
+    pub fields: Vec<Name>,
 }
 
 /// A part of a rule that counts under a condition.
@@ -116,8 +133,13 @@ pub enum RulePart {
 impl FieldRule {
     /// One that says no more than this.
     pub fn of(strategy: Strategy, rule: Name) -> FieldRule {
-        let (cases, max_age, typed, ignored, valid) = Default::default();
-        FieldRule { cases, strategy, blank: Blank::Skipped, max_age, typed, ignored, valid, rule }
+        let (cases, max_age, typed, ignored, valid, group) = Default::default();
+        FieldRule { cases, strategy, blank: Blank::Skipped, max_age, typed, ignored, valid, group, rule }
+    }
+
+    /// The one field that stands for all of the rule's group; without a group the rule's own field.
+    pub fn standing_for<'n>(&'n self, field: &'n Name) -> &'n Name {
+        self.group.as_ref().and_then(|group| group.fields.first()).unwrap_or(field)
     }
 
     /// Why a value counts for nothing, wherever its system ranks.
@@ -259,6 +281,23 @@ mod tests {
                 let rule = precedence.rule(pair.0).unwrap();
                 assert!(rule.asked_fields().any(|asked| asked == pair.1) && found.as_ref().unwrap().len() > 1, "{rules:?} {found:?}");
             }
+        }
+    }
+
+    #[test]
+    fn fields_of_one_group_are_one_in_a_circle() {
+        for (rules, circle) in [
+            (&[("a", &["b"][..]), ("b", &["b"]), ("c", &[])][..], false),
+            (&[("a", &["c"]), ("b", &["c"]), ("c", &[])], false),
+            (&[("a", &["c"]), ("b", &["c"]), ("c", &["b"])], true),
+        ] {
+            let mut precedence = asking(rules);
+            let group = Arc::new(FieldGroup { name: "g".into(), fields: vec!["a".into(), "b".into()] });
+            for name in ["a", "b"] {
+                let rule = FieldRule::clone(precedence.rule(&name.into()).unwrap());
+                precedence.fields.insert(name.into(), FieldRule { group: Some(group.clone()), ..rule }.into());
+            }
+            assert_eq!(precedence.circle().is_some(), circle, "{rules:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The numbers of several records, added.
 
-use super::judgment::{COPY, Candidate, Circumstances, Judgment, Listener, Unknown, WAITS, Winner, beside_unreadable};
+use super::candidate::Candidate;
+use super::judgment::{COPY, Circumstances, Judgment, Listener, Unknown, WAITS, Winner, beside_unreadable};
 use super::rules::FieldRule;
 use crate::model::{Name, Value};
 use std::borrow::Cow;

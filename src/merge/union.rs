@@ -1,6 +1,7 @@
 //! Lists of several systems put together, less what somebody took out.
 
-use super::judgment::{Candidate, Judgment, Listener, Winner, beside_unreadable};
+use super::candidate::Candidate;
+use super::judgment::{Judgment, Listener, Winner, beside_unreadable};
 use super::rules::Blank;
 use crate::model::normal::entry_key;
 use crate::model::normal::html::unescape;

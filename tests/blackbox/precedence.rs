@@ -292,6 +292,35 @@ fn a_field_that_goes_with_another_is_taken_from_the_same_record() {
     assert_eq!(told["fields"]["title"]["from"], json!(format!("ma:person:{}", of.lead)), "{told:#}");
 }
 
+/// One rule for two fields: somebody edits one of them in the marketing system, and the other goes along as nayose wrote it.
+#[test]
+fn the_fields_of_a_group_come_from_one_record_and_explain_says_which() {
+    let rules = "card = { group = [\"phone\", \"title\"], newest = [\"crm\", \"ma\"], blank = \"clears\" }\n";
+    let (mut of, setup) = (None, Setup { precedence: rules, ..Setup::default() });
+    let world = World::running_with(setup, |handle| {
+        let person = person(handle, "Hanako", "Mori", None);
+        handle.edit_contact(person.contact, &[("jobtitle", "CRM title"), ("phone", "+81 3 1111 1111")]).unwrap();
+        of = Some(person);
+    });
+    let of = of.unwrap();
+    let shows = || ["title", "phone"].map(|field| world.lead(of.lead).text(field).unwrap_or_default().to_string());
+    assert_eq!(shows(), ["CRM title", "+81 3 1111 1111"]);
+    in_the_next_second();
+    world.sandbox.handle.edit_contact(of.contact, &[("phone", "")]).unwrap();
+    world.sandbox.handle.edit_contact(of.contact, &[("jobtitle", "Other title")]).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows(), ["Other title", ""], "what the contact does not hold any more is emptied");
+    in_the_next_second();
+    world.sandbox.handle.edit_lead(of.lead, &object(json!({"phone": "+81 3 2222 2222"}))).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows(), ["Other title", "+81 3 2222 2222"]);
+    let told = world.run(&format!("explain {} title", of.email)).json()["fields"]["title"].clone();
+    let lead = format!("ma:person:{}", of.lead);
+    assert_eq!(told["group"], json!({ "name": "card", "fields": ["phone", "title"], "from": lead }), "{told:#}");
+    assert_eq!((&told["value"], &told["from"]), (&json!("Other title"), &json!(lead)), "{told:#}");
+    world.run_text(&format!("explain {} title", of.email)).says(&format!("card: it goes with phone, all from {lead}"));
+}
+
 /// Several conditions, each with a way of its own; the words say which counts.
 #[test]
 fn the_first_case_that_holds_decides_and_explain_says_which() {

@@ -137,6 +137,11 @@ fn systems() {
     insta::assert_snapshot!(shown);
 }
 
+/// Rules of two fields that no other rule asks for.
+const SOURCE: &str = "first_source = { oldest = [\"crm\", \"ma\"] }\nowner = { from = [\"crm\"], when = 'deals.exists(d, d.open)', otherwise = [\"ma\", \"crm\"] }";
+/// Rules of fields that are written, and those between them.
+const PHONE_TO_SCORE: &str = "phone = [\"support\", [\"crm\", \"ma\"]]\ntitle = { from = [[\"crm\", \"ma\"]], max_age = \"730d\", because = \"people change jobs\" }\ncompany = { from = [\"crm\", \"ma\"], blank = \"wins\" }\nscore = { only = \"ma\" }";
+
 #[test]
 fn precedence() {
     let shown = told(
@@ -217,6 +222,29 @@ fn precedence() {
             (
                 "first_source = { oldest = [\"crm\", \"ma\"] }\nowner = { from = [\"crm\"], when = 'deals.exists(d, d.open)', otherwise = [\"ma\", \"crm\"] }",
                 "first_source = { other = \"owner\" }\nowner = { other = \"title\" }",
+            ),
+            (SOURCE, "origin = { group = [\"owner\"], only = \"crm\" }"),
+            (SOURCE, "origin = { group = [\"owner\", \"first_source\", \"owner\"], only = \"crm\" }"),
+            (SOURCE, "origin = { group = [\"owner\", \"first_sorce\"], only = \"crm\" }"),
+            (SOURCE, "origin = { group = [\"owner\", \"title\"], only = \"crm\" }"),
+            (
+                SOURCE,
+                "origin = { group = [\"owner\", \"first_source\"], only = \"crm\" }\nplace = { group = [\"email\", \"owner\"], only = \"crm\" }",
+            ),
+            (SOURCE, "email = { group = [\"owner\", \"first_source\"], only = \"crm\" }"),
+            (SOURCE, "origin = { group = [\"owner\", \"first_source\"], max = [\"crm\", \"ma\"] }"),
+            (
+                SOURCE,
+                "origin = { group = [\"owner\", \"first_source\"], only = \"crm\", when = 'deals.exists(d, d.open)', otherwise = { other = \"title\" } }",
+            ),
+            (SOURCE, "origin = { group = [\"owner\", \"first_source\"], blank = \"clears\" }"),
+            (SOURCE, "origin = { group = [\"owner\", \"email\"], only = \"support\" }"),
+            (SOURCE, "origin = { cases = [{ when = 'deals.exists(d, d.open)', group = [\"owner\", \"first_source\"], only = \"crm\" }] }"),
+            ("default = [\"crm\", \"support\", \"ma\"]", "default = { group = [\"owner\", \"first_source\"], only = \"crm\" }"),
+            (PHONE_TO_SCORE, "contact = { group = [\"phone\", \"score\"], from = [\"crm\", \"ma\"] }"),
+            (
+                SOURCE,
+                "origin = { group = [\"owner\", \"first_source\"], only = \"crm\", when = 'person.email == null' }\nemail = { only = \"crm\", when = 'person.first_source == null' }",
             ),
             ("score = { only = \"ma\" }", "score = { most = [\"ma\"], typed = [\"ma\"] }"),
             ("score = { only = \"ma\" }", "score = { first = [\"ma\"], blank = \"wins\" }"),

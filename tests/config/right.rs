@@ -114,6 +114,18 @@ fn what_follows_from_files_that_are_right_is_noted() {
         ),
         (
             "precedence.toml",
+            "first_source = { oldest = [\"crm\", \"ma\"] }",
+            "origin = { group = [\"email\", \"first_source\"], only = \"crm\" }",
+            "precedence.toml:9: what the record that wins does not hold stays elsewhere as it is",
+        ),
+        (
+            "precedence.toml",
+            "first_source = { oldest = [\"crm\", \"ma\"] }",
+            "origin = { group = [\"email\", \"first_source\"], from = [\"support\", \"crm\"] }",
+            "precedence.toml:9: support does not read \"first_source\": where the origin is theirs, first_source stays as it is",
+        ),
+        (
+            "precedence.toml",
             "{ only = \"ma\" }",
             "{ max = [\"ma\", \"crm\"], blank = \"wins\" }",
             "precedence.toml:7: blank has no meaning in this rule",

@@ -61,6 +61,24 @@ fn explanation() -> Explanation {
                     told_by_its_system("ma:person:1", "Fair", json!({ "first": { "value": "Fair", "since": "2026-11-21T00:00:00Z" } }), "came after the first"),
                 ],
             },
+            "city": {
+                "value": "千代田区", "from": "crm:person:1", "rule": "precedence.toml:10",
+                "rule_says": "{ group = [\"street\", \"city\", \"zip\"], newest = [\"crm\", \"ma\"] }", "has_effect": true,
+                "group": { "name": "address", "fields": ["street", "city", "zip"], "from": "crm:person:1" },
+                "candidates": [
+                    candidate("crm:person:1", "千代田区", None, "newest"),
+                    candidate("ma:person:1", "大阪市", Some("2026-11-28T09:00:05Z"), "older"),
+                ],
+            },
+            "zip": {
+                "value": null, "from": null, "rule": "precedence.toml:10",
+                "rule_says": "{ group = [\"street\", \"city\", \"zip\"], newest = [\"crm\", \"ma\"] }", "has_effect": true,
+                "group": { "name": "address", "fields": ["street", "city", "zip"], "from": "crm:person:1" },
+                "candidates": [
+                    candidate("crm:person:1", "", None, "its group wins, in which this is blank"),
+                    candidate("ma:person:1", "530-0001", Some("2026-11-28T09:00:05Z"), "older"),
+                ],
+            },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
         },
         "status": {

@@ -1,78 +1,17 @@
 //! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
 
+use super::why::WHY;
 use crate::cli::args::ReaderLanguage;
 use crate::decide::forward_only::KeptStatus;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
-use crate::engine::assess::field_asked::{PINNED, PINNED_TOO};
 use crate::engine::target::Parked;
-use crate::merge::judgment::DOUBTFUL;
-use crate::merge::rules::{IGNORED, INVALID};
 use crate::model::Time;
 use serde_json::Value as Json;
 
 /// The words of one language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words(pub(super) ReaderLanguage);
-
-/// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 55] = [
-    ("highest rank", "順位が最も高い"),
-    ("only source", "唯一の参照元"),
-    ("newest", "最も新しい"),
-    ("oldest", "最も古い"),
-    ("the first", "最初の値"),
-    ("came after the first", "最初の値より後"),
-    ("perhaps as early, the order decides", "先後が分からないため、順番で決定"),
-    ("largest", "最も大きい"),
-    ("smallest", "最も小さい"),
-    ("one yes is enough", "「はい」が 1 つあればよい"),
-    ("another says yes", "ほかが「はい」"),
-    ("one no is enough", "「いいえ」が 1 つあれば「いいえ」"),
-    ("another says no", "ほかが「いいえ」"),
-    ("most records say so", "同じ値のレコードが最も多い"),
-    ("fewer records say so", "同じ値のレコードが少ない"),
-    ("added", "合計に加えた"),
-    ("not a number", "数値ではない"),
-    ("of the record that the field it follows is from", "連動する項目と同じレコードの値"),
-    ("of another record than the field it follows", "連動する項目と別のレコードの値"),
-    ("the field it follows has no value", "連動する項目に値がない"),
-    ("the field it follows cannot be told", "連動する項目を判定できない"),
-    ("the account's value counts", "会社の値を使う"),
-    ("the account's value counts for nothing here", "会社の値はこの項目では使えない"),
-    ("the account has no value", "会社に値がない"),
-    ("the account's value cannot be told", "会社の値を判定できない"),
-    ("lower rank", "順位が低い"),
-    ("smaller", "より小さい"),
-    ("larger", "より大きい"),
-    ("older", "より古い"),
-    ("newer", "より新しい"),
-    ("same time, later id", "同じ時刻で ID が後"),
-    ("its record changed before, its age is not known", "値の時期は不明で、レコードの更新が先"),
-    ("later in the order, its age is not known", "値の時期は不明で、順番が後"),
-    ("not a source", "このルールの参照元ではない"),
-    ("our own write", "nayose が書き込んだ値"),
-    (DOUBTFUL, "nayose が書き込んだ値が変わった形か、人の入力"),
-    ("a copy, no news", "コピーなので新しい値とみなさない"),
-    ("a copy, and a person typed another", "コピー。別の値を人が入力している"),
-    ("too old", "古すぎる"),
-    (IGNORED, "このルールで無視する値"),
-    (INVALID, "値が正しくない（valid に合わない）"),
-    ("empty", "空"),
-    ("cannot be read", "読み取れない"),
-    ("united", "合わせた"),
-    ("removed elsewhere", "ほかで消された"),
-    (PINNED, "別の値が固定されている"),
-    (PINNED_TOO, "固定された値と同じ"),
-    ("first in the order, ages are not known", "値の時期は不明で、順番が先"),
-    ("its record changed last, ages are not known", "値の時期は不明で、レコードの更新が最後"),
-    ("same time, first id", "同じ時刻で ID が先"),
-    ("newest of those that rank equal", "同順位の中で最も新しい"),
-    ("as many records say another, this is newer", "同数の値がほかにあり、こちらが新しい"),
-    ("as many records say another, first in the order", "同数の値がほかにあり、順番が先"),
-    ("says the same", "同じ値"),
-    ("no rule speaks of this field", "この項目のルールがない"),
-];
 
 /// Why something is not written for now.
 const PARKED: [(Parked, &str); 3] = [
@@ -227,6 +166,21 @@ impl Words {
             _ => self.just("`when` cannot be told: the field is left alone", "when を判定できない: 項目は変えない"),
         };
         told.to_string()
+    }
+
+    /// `from`: the record that all of the group come from.
+    pub(super) fn group(self, field: &str, name: &str, fields: &[String], from: Option<&str>) -> String {
+        let others: Vec<&str> = fields.iter().map(String::as_str).filter(|other| *other != field).collect();
+        match from {
+            Some(from) => self.of(
+                format!("{name}: it goes with {}, all from {from}; as old as what changed last of them", others.join(", ")),
+                format!("{name}: {} と一緒に {from} から採用。時期は、最後に変わった項目で決まる", others.join("、")),
+            ),
+            None => self.of(
+                format!("{name}: it goes with {}, all from one record", others.join(", ")),
+                format!("{name}: {} と一緒に 1 つのレコードから採用する", others.join("、")),
+            ),
+        }
     }
 
     pub(super) fn unknown(self, why: &str) -> String {

@@ -1,5 +1,6 @@
 //! What rules ask of one another, and of what is written: nothing may go round.
 
+use super::groups::written_in_part;
 use crate::config::System;
 use crate::config::document::TomlEntry;
 use crate::merge::rules::{FieldRule, Precedence, Strategy};
@@ -22,18 +23,19 @@ impl Between<'_, '_> {
             rule.leading_fields().for_each(|leading| self.follows(entry, leading));
         }
         self.sums(systems);
+        written_in_part(self.precedence, self.entries, systems);
     }
 
     /// Where the rule of a field stands; `None`: that of all others.
     fn entry(&self, name: Option<&Name>) -> Option<&TomlEntry<'_>> {
-        let own = name.and_then(|name| self.entries.iter().find(|entry| *entry.key == **name));
+        let group = name.and_then(|name| self.precedence.fields.get(name)?.group.as_ref().map(|group| &group.name));
+        let own = group.or(name).and_then(|name| self.entries.iter().find(|entry| *entry.key == **name));
         own.or(self.default)
     }
 
     fn circles(&self) {
         let Some(circle) = self.precedence.circle() else { return };
-        let entry = self.entries.iter().find(|entry| circle.iter().any(|name| **name == *entry.key)).or(self.default);
-        let Some(entry) = entry else { return };
+        let Some(entry) = circle.iter().filter_map(|name| self.entry(Some(name))).min_by_key(|entry| entry.at.start) else { return };
         let asked = circle.iter().skip(1).chain(circle.first());
         let said: Vec<String> = circle.iter().zip(asked).map(|(name, asked)| format!("{name} asks for {asked}")).collect();
         entry.sheet.report(

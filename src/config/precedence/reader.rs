@@ -27,7 +27,7 @@ pub(super) enum FieldsOf {
 
 impl PrecedenceReader<'_> {
     /// Whether a field may have a rule.
-    pub(super) fn field(&self, entry: &TomlEntry) -> bool {
+    pub(super) fn known_field(&self, entry: &TomlEntry) -> bool {
         let field = entry.key;
         if let Some(system) = self.offers.consent_in(field).filter(|_| self.of == FieldsOf::Person) {
             let said = format!("{field:?} is the person's own consent in {system}: it has no precedence, the strictest always counts");

@@ -42,12 +42,22 @@ impl PrecedenceReader<'_> {
         let max_age = max_age_at.as_ref().and_then(|e| e.duration());
         let blank = blank_at.as_ref().and_then(blank).unwrap_or(Blank::Skipped);
         let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
-        let ignore = section.get("ignore");
+        let (ignore, group) = (section.get("ignore"), section.get("group"));
         if let Some(because) = section.get("because") {
             because.text();
         }
         section.finish();
         let (cases, strategy) = self.parts(one.as_ref(), when.as_ref(), otherwise.as_ref(), field)?;
+        if let Some(group) = &group {
+            if !cases.iter().map(|case| &case.strategy).chain([&strategy]).all(|strategy| self.finds_a_record(entry, strategy)) {
+                return None;
+            }
+            if blank_at.is_none() {
+                let said = "what the record that wins does not hold stays elsewhere as it is: blank = \"clears\" empties it there, \
+                            blank = \"skipped\" says that it stays";
+                group.sheet.note(&group.key_at, said);
+            }
+        }
         if let (Strategy::Account(_), true) = (&strategy, cases.is_empty()) {
             self.of_account_alone(entry);
         }

@@ -4,6 +4,7 @@ use super::field_history::PastWrite;
 use super::field_in_targets::ShownInTarget;
 use super::unknown_codes::CodeShown;
 use crate::engine::assess::account_facts::AccountAsked;
+use crate::engine::assess::field_asked::FieldAsked;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
@@ -35,6 +36,9 @@ pub struct FieldExplained {
     #[serde(default)]
     pub has_effect: bool,
     pub candidates: Vec<CandidateExplained>,
+    /// The fields that come from one record with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<GroupExplained>,
     /// A named person's word, which goes before the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned: Option<PinExplained>,
@@ -47,6 +51,17 @@ pub struct FieldExplained {
     /// What was written of it, the newest first; told where one field is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<PastWrite>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GroupExplained {
+    /// As precedence.toml calls it.
+    pub name: String,
+    /// All of them.
+    pub fields: Vec<String>,
+    /// The record whose group wins, be this field blank in it or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -118,7 +133,14 @@ impl Engine {
                     });
                     let no_otherwise =
                         condition.is_some() && asked.by.part == RulePart::Otherwise && asked.rule.strategy == Strategy::Never;
-                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, no_otherwise, pinned, ..field }
+                    FieldExplained {
+                        rule_says: Some(asked.rule.to_string()),
+                        condition,
+                        no_otherwise,
+                        pinned,
+                        group: group(&asked),
+                        ..field
+                    }
                 }
             };
             let in_targets = self.field_in_targets(&name, of, now);
@@ -185,6 +207,16 @@ fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
         won,
         why: why.to_string(),
     }
+}
+
+/// The group that a field is one of.
+fn group(asked: &FieldAsked<'_>) -> Option<GroupExplained> {
+    let group = asked.rule.group.as_ref()?;
+    Some(GroupExplained {
+        name: group.name.to_string(),
+        fields: group.fields.iter().map(ToString::to_string).collect(),
+        from: crate::merge::record_of_group(asked.rule, &asked.by).map(ToString::to_string),
+    })
 }
 
 fn first(first: &FirstValue) -> FirstExplained {

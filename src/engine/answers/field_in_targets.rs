@@ -85,6 +85,8 @@ fn state(
     let same = agreed.is_some_and(|a| a.ours.says_the_same(&winner.value));
     match agreed {
         _ if winner.value.says_the_same(shown) => InTarget::Stands,
+        // What counts for nothing where it stands is emptied elsewhere alone.
+        _ if winner.filled.contains(&record.id) && winner.value.is_empty() => InTarget::Left,
         _ if winner.filled.contains(&record.id) => InTarget::OnlyFilled,
         // Only of what is in doubt an echo is a rival.
         Some(agreed) if winner.rivals.contains(&record.id) && !agreed.spent && shown.says_the_same(&agreed.theirs) => {

@@ -82,6 +82,7 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         if rule.cases.is_empty() {
             return Ok(RulePart::Otherwise);
         }
+        let name = rule.standing_for(name);
         let known = self.parts.borrow().iter().position(|(known, _)| known == name);
         if let Some(at) = known {
             return match &self.parts.borrow()[at].1 {

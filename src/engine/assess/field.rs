@@ -5,11 +5,11 @@ use crate::engine::memory::pins::Pin;
 use crate::engine::target::Agreed;
 use crate::engine::target::habits::{Habits, TakenFor};
 use crate::merge::rules::{FieldRule, Strategy};
-use crate::merge::{Candidate, RulePart, SystemHabits, Winner};
-use crate::model::{Age, Name, Record, Time, Value};
+use crate::merge::{Candidate, GroupOffers, RulePart, SystemHabits, Winner};
+use crate::model::{Age, Name, Record, RecordId, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
-pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], habits: &Habits) -> Option<Candidate<'a>> {
+pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed], habits: &Habits) -> Option<Candidate<'a>> {
     let field = record.field_of(name)?;
     let ours = agreed.iter().find(|a| a.field == *name && !a.spent && a.theirs.says_the_same(&field.value));
     let system = &record.id.system;
@@ -23,6 +23,7 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
         value: &field.value,
         age: if is_set_back { Age::until(field.age().by) } else { field.age() },
         echo: ours.is_some(),
+        ours: ours.map(|agreed| &agreed.ours),
         entries,
         cleared,
         habits,
@@ -65,6 +66,24 @@ impl FieldWinner {
         let fills_only = matches!(strategy, Some(Strategy::Fill(_)));
         let filled = candidates.iter().filter(|_| fills_only).filter(holds).map(|c| c.from.clone()).collect();
         FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled, files }
+    }
+
+    /// Of a field of a group, records keep theirs whole: by a rule that only fills, those that hold anything else of the group; and what counts
+    /// for nothing in the record whose group wins is not emptied there.
+    pub(super) fn within_group(
+        mut self,
+        offers: &GroupOffers<'_>,
+        from: &RecordId,
+        candidates: &[Candidate<'_>],
+        fills: bool,
+    ) -> FieldWinner {
+        if fills {
+            self.filled = offers.holding_another(from);
+        }
+        if self.value.is_empty() && candidates.iter().any(|c| c.from == from && !c.value.is_empty()) {
+            self.filled.push(from.clone());
+        }
+        self
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one,

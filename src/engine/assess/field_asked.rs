@@ -31,6 +31,9 @@ impl<'a> FieldAsked<'a> {
     pub(super) fn only(mut self, system: &Name) -> FieldAsked<'a> {
         self.candidates.retain(|candidate| candidate.from.system == *system);
         self.by.unread = self.by.unread.only(system);
+        if let Leader::Group(offers) = &mut self.by.leader {
+            offers.retain(|from| from.system == *system);
+        }
         self
     }
 
@@ -63,6 +66,7 @@ impl Engine {
                 Err(_) => (RulePart::Unknown, Leader::Unknown(Unknown::Condition)),
             }),
         };
+        let leader = self.group_offered(rule, of).map_or(leader, Leader::Group);
         let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
         Some(FieldAsked { rule, candidates: self.offered(name, of, rule, part), by, pin: self.pin_of(name, of) })
     }

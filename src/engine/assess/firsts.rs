@@ -5,7 +5,7 @@ use super::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::merge::rules::{FieldRule, Strategy};
-use crate::merge::{Candidate, RulePart, counts_as_first, first_values};
+use crate::merge::{Candidate, GroupOffers, RulePart, counts_as_first, first_values};
 use crate::model::{Name, Record, Time};
 use std::collections::BTreeSet;
 
@@ -22,6 +22,13 @@ impl Engine {
             Some(Candidate { unseen: self.unseen_until.get(idx).copied(), ..candidate })
         });
         offered.collect()
+    }
+
+    /// What a person's records offer for all fields of a rule's group. `None`: it has none.
+    pub(super) fn group_offered<'a>(&'a self, rule: &FieldRule, of: Members<'a>) -> Option<GroupOffers<'a>> {
+        let offered = |field: &Name| Some((&**of.by.rules.precedence.rule(field)?, self.candidates(field, of)));
+        let fields: Vec<(&FieldRule, Vec<Candidate<'a>>)> = rule.group.as_ref()?.fields.iter().filter_map(offered).collect();
+        Some(GroupOffers::of(&fields))
     }
 
     /// What is to be remembered of a person's records now that its fields are decided on.

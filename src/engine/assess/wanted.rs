@@ -15,8 +15,8 @@ use crate::engine::proofs::coverage::Extent;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
 use crate::engine::target::Wanted;
-use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, Circumstances, Unknown};
+use crate::merge::rules::{FieldRule, Strategy};
+use crate::merge::{Candidate, Circumstances, Leader, Unknown};
 use crate::model::{Entity, LastEdit, MailKind, Mark, Name, PermitFor, Record, Span, Time, Value};
 
 impl Engine {
@@ -124,6 +124,11 @@ impl Engine {
                 return pinned(pin).known();
             }
             let unread = only.map_or(of.gaps.unread(), |only| of.gaps.unread().only(only));
+            let group = self.group_offered(rule, of).map(|mut offers| {
+                offers.retain(|from| only.is_none_or(|only| from.system == *only));
+                offers
+            });
+            let leader = group.map_or(leader, Leader::Group);
             let by = Circumstances { part, unread, leader, now };
             let mut offered = self.offered(name, of, rule, part);
             offered.retain(|candidate| only.is_none_or(|only| candidate.from.system == *only));
@@ -166,13 +171,25 @@ impl Engine {
         // Whose value it is says since when it is there.
         let of_account = asked.rule.strategy_of(asked.by.part).and_then(|strategy| self.account_asked(strategy.account_field()?, of, now));
         let candidates = of_account.as_ref().map_or(&asked.candidates, |account| &account.candidates);
-        Ok(winner.map(|winner| FieldWinner::of(winner, candidates, (asked.rule, asked.by.part), is_asked)))
+        let from = winner.as_ref().and_then(|winner| winner.from);
+        let winner = winner.map(|winner| FieldWinner::of(winner, candidates, (asked.rule, asked.by.part), is_asked));
+        Ok(match (winner, from, &asked.by.leader) {
+            (Some(winner), Some(from), Leader::Group(offers)) => {
+                let fills = matches!(asked.rule.strategy_of(asked.by.part), Some(Strategy::Fill(_)));
+                Some(winner.within_group(offers, from, candidates, fills))
+            }
+            (winner, ..) => winner,
+        })
     }
 
     /// When the first value that counts for a field, or for one that it follows, grows too old.
     pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
         let rule = of.by.rules.precedence.rule(name)?;
-        let own = rule.has_ages().then(|| crate::merge::next_too_old(rule, &self.candidates(name, of), now)).flatten();
+        let too_old = || match self.group_offered(rule, of) {
+            Some(offers) => crate::merge::next_too_old(rule, offers.wholes(), now),
+            None => crate::merge::next_too_old(rule, &self.candidates(name, of), now),
+        };
+        let own = if rule.has_ages() { too_old() } else { None };
         // What is followed follows nothing itself.
         let followed = rule.leading_fields().filter(|leading| *leading != name).filter_map(|leading| self.ages_at(leading, of, now));
         let of_account = rule.account_fields().filter_map(|field| self.account_ages_at(field, of, now));

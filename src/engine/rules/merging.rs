@@ -166,7 +166,8 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
     known.insert(name.clone(), false);
     let rules = [before, after].map(|rules| rules.precedence.rule(name));
     let says = |rule: Option<&Arc<FieldRule>>| rule.map(|rule| StoredField::of(rule).says());
-    let mut asked = rules.iter().flatten().flat_map(|rule| rule.asked_fields());
+    let grouped = rules.iter().flatten().filter_map(|rule| rule.group.as_ref()).flat_map(|group| &group.fields);
+    let mut asked = rules.iter().flatten().flat_map(|rule| rule.asked_fields()).chain(grouped);
     let mut of_account = rules.iter().flatten().flat_map(|rule| rule.account_fields());
     let is = says(rules[0]) != says(rules[1])
         || asked.any(|name| is_affected(name, before, after, known))

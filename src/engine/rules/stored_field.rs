@@ -1,11 +1,12 @@
 //! The rule of a field as the state keeps it: as text and plain values, with which it compiles again.
 
 use crate::merge::ignored::Ignored;
-use crate::merge::rules::{Band, Blank, Case, FieldRule, Strategy};
+use crate::merge::rules::{Band, Blank, Case, FieldGroup, FieldRule, Strategy};
 use crate::merge::valid::Valid;
 use crate::model::expression::{Declared, Expression, FieldType, Scope};
 use crate::model::{Name, ShortText, Span};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "ReadField")]
@@ -21,6 +22,8 @@ pub(super) struct StoredField {
     ignored: Vec<ShortText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid: Option<StoredValid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<FieldGroup>,
     rule: Name,
 }
 
@@ -51,6 +54,8 @@ struct ReadField {
     ignored: Vec<ShortText>,
     #[serde(default)]
     valid: Option<StoredValid>,
+    #[serde(default)]
+    group: Option<FieldGroup>,
     rule: Name,
     #[serde(default)]
     when: Option<String>,
@@ -62,7 +67,7 @@ struct ReadField {
 
 impl From<ReadField> for StoredField {
     fn from(read: ReadField) -> StoredField {
-        let ReadField { mut cases, strategy, blank, max_age, typed, ignored, valid, rule, when, otherwise, fills_only } = read;
+        let ReadField { mut cases, strategy, blank, max_age, typed, ignored, valid, group, rule, when, otherwise, fills_only } = read;
         let mut strategy = match strategy {
             Strategy::Order(bands) if fills_only => Strategy::Fill(bands),
             strategy => strategy,
@@ -71,13 +76,13 @@ impl From<ReadField> for StoredField {
             let rest = if otherwise.is_empty() { Strategy::Never } else { Strategy::Order(otherwise) };
             cases = vec![StoredCase { when, strategy: std::mem::replace(&mut strategy, rest) }];
         }
-        StoredField { cases, strategy, blank, max_age, typed, ignored, valid, rule }
+        StoredField { cases, strategy, blank, max_age, typed, ignored, valid, group, rule }
     }
 }
 
 impl StoredField {
     pub(super) fn of(rule: &FieldRule) -> StoredField {
-        let FieldRule { cases, strategy, blank, max_age, typed, ignored, valid, rule } = rule;
+        let FieldRule { cases, strategy, blank, max_age, typed, ignored, valid, group, rule } = rule;
         let case = |case: &Case| StoredCase { when: case.when.source().to_string(), strategy: case.strategy.clone() };
         StoredField {
             cases: cases.iter().map(case).collect(),
@@ -87,6 +92,7 @@ impl StoredField {
             typed: typed.clone(),
             ignored: ignored.words().to_vec(),
             valid: valid.as_ref().map(Valid::source).map(|(test, kind)| StoredValid { test: test.to_string(), kind }),
+            group: group.as_deref().cloned(),
             rule: rule.clone(),
         }
     }
@@ -101,8 +107,9 @@ impl StoredField {
             None => None,
             Some(StoredValid { test, kind }) => Some(Valid::compile(test, *kind).ok()?),
         };
-        let StoredField { strategy, blank, max_age, typed, ignored, rule, .. } = self.clone();
-        Some(FieldRule { cases, strategy, blank, max_age, typed, ignored: Ignored::of(ignored), valid, rule: before_the_edit(&rule) })
+        let StoredField { strategy, blank, max_age, typed, ignored, group, rule, .. } = self.clone();
+        let (ignored, group, rule) = (Ignored::of(ignored), group.map(Arc::new), before_the_edit(&rule));
+        Some(FieldRule { cases, strategy, blank, max_age, typed, ignored, valid, group, rule })
     }
 
     /// The same wherever it stands in its file.
@@ -170,5 +177,15 @@ mod tests {
         let restored = again.restored(&Declared::default()).unwrap();
         assert_eq!(restored.valid.as_ref().map(Valid::source), Some(("value >= 0", FieldType::Int)));
         assert_ne!(StoredField::of(&FieldRule { valid: None, ..rule }).says(), stored.says());
+    }
+
+    #[test]
+    fn the_fields_that_go_with_it_are_kept() {
+        let group = FieldGroup { name: "address".into(), fields: vec!["street".into(), "city".into()] };
+        let rule = FieldRule { group: Some(group.clone().into()), ..FieldRule::of(Strategy::Only("crm".into()), "p:1".into()) };
+        let stored = StoredField::of(&rule);
+        let again: StoredField = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+        assert_eq!(again.restored(&Declared::default()).unwrap().group.as_deref(), Some(&group));
+        assert_ne!(StoredField::of(&FieldRule { group: None, ..rule }).says(), stored.says());
     }
 }

@@ -103,6 +103,11 @@ const STRATEGY_NAMES: &[&str] =
 
 pub static RULE: TableKeys = TableKeys {
     keys: &[
+        key(
+            "group",
+            ValueKind::Texts,
+            "Fields that all come from the one record that wins, as [\"street\", \"city\", \"zip\"]; the rule has a name of its own, as address",
+        ),
         key("cases", ValueKind::Tables(&[&CASE]), "Several conditions, each with how the value is found; the first that is true counts"),
         key("when", ValueKind::Expression, "Over person, account, deals and tickets; where it is false, `otherwise` counts"),
         key(
@@ -141,4 +146,4 @@ pub static CASE: TableKeys = TableKeys {
 pub static OTHERWISE: TableKeys = TableKeys { shared: STRATEGIES, one_of: STRATEGY_NAMES, elsewhere: BESIDE_CASES, ..NONE };
 
 /// Where what holds of a whole rule stands.
-const BESIDE_CASES: &str = "; max_age, blank, ignore, typed and because hold of the whole rule: they stand beside `cases` or `when`";
+const BESIDE_CASES: &str = "; group, max_age, blank, ignore, typed and because hold of the whole rule: they stand beside `cases` or `when`";

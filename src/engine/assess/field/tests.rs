@@ -3,6 +3,8 @@ use crate::engine::target::habits::Sighting;
 use crate::merge::{Circumstances, Leader, UnreadSystems};
 use crate::model::{Age, Date, Editor, Field, LastEdit, RecordId};
 
+mod group_play;
+mod groups;
 mod play;
 mod relays;
 mod rule_forms;

@@ -11,10 +11,15 @@ const MANIFEST: &str =
     "name = 'NAME'\ntitle = 'T'\nrole = 'ROLE'\napi_version = '1'\nbase_url = 'https://NAME.example'\nauth = { kind = 'none' }
 [streams.people]\nentity = 'person'\nsweep = { path = '/people', records = 'all' }\n[streams.people.record]\nid = 'id'
 [streams.people.record.fields]\ntitle = 'title'\nscore = { path = 'score', type = 'int' }\ntags = { path = 'tags[]', type = 'list' }
-vip = { path = 'vip', type = 'bool' }\ncountry = 'country'\n";
+vip = { path = 'vip', type = 'bool' }\ncountry = 'country'\nregion = 'region'\n";
 
 /// The rule of a field, as the config reads it.
 fn rule(field: &str, text: &str) -> Arc<FieldRule> {
+    rule_of(field, &format!("[person]\n{field} = {text}\n"))
+}
+
+/// The rule of a field, as precedence.toml says it.
+pub(super) fn rule_of(field: &str, precedence: &str) -> Arc<FieldRule> {
     let folder = tempfile::tempdir().unwrap();
     let put = |file: &str, text: &str| {
         let file = folder.path().join(file);
@@ -27,7 +32,7 @@ fn rule(field: &str, text: &str) -> Arc<FieldRule> {
         systems.push_str(&format!("[systems.{name}]\nconnector = \"{name}box\"\n"));
     }
     put("systems.toml", &systems);
-    put("precedence.toml", &format!("[person]\n{field} = {text}\n"));
+    put("precedence.toml", precedence);
     put("policy.toml", "[refusals]\nproof = { \"ma.people\" = \"2d\" }\n");
     put("consent.toml", "[sources]\n");
     let config = load(folder.path(), &|_| None, &Connectors).unwrap();
