@@ -70,7 +70,7 @@ fn words_that_the_crm_does_not_have_are_told_before_anything_is_written() {
     std::fs::write(&path, systems.replace("\"lifecyclestage\"", "\"nayose_status\"")).unwrap();
     assert_eq!(world.run("connector try crm").exits(0).json()["pick_lists"][0]["words"], 0);
     std::fs::write(&path, systems.replace("\"lifecyclestage\"", "\"no_such_property\"")).unwrap();
-    world.run_text("connector try crm").exits(1).says("which words it takes could not be asked");
+    world.run_text("connector try crm").exits(0).says("which words it takes could not be asked");
 }
 
 /// The word is told once, in `status`, and nobody's stage is cleared for a word that is refused then; all else is written.

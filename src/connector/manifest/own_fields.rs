@@ -191,6 +191,13 @@ impl Manifest {
         if let Some(other) = others.into_iter().find(|other| same_name(other, &name)) {
             return Err(wrong(format!("{other:?} of {} is written already, as something else", self.title), "expected a field of yours"));
         }
+        // An address, say, that the manifest itself never writes.
+        let read_as = self.streams.get(field.stream).and_then(|stream| stream.record.as_ref()).and_then(|record| {
+            record.fields.iter().find(|(_, known)| same_name(last_name(known.path()), &name) && !same_path(known.path(), &field.read.path))
+        });
+        if let Some((known, _)) = read_as.filter(|_| field.write.is_some()) {
+            return Err(wrong(format!("{name:?} of {} is read already, as {known:?}", self.title), "expected a field of yours"));
+        }
         match Codes::new(&as_templates(field.read.clone()).map, &BTreeMap::new()) {
             Ok(_) => Ok(Ok(name)),
             Err(_) => Ok(Err("its map reads two codes as one, so that nobody knows which to write".to_string())),

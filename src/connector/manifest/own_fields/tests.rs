@@ -107,6 +107,7 @@ fn what_would_hide_or_harm_something_is_refused_at_its_part() {
         (named("grund"), Write, "is written already"),
         (named("stage"), Write, "is written already"),
         (named("id"), Write, "is written already"),
+        (named("mail"), Write, "is read already, as \"email\""),
         (OwnField { write: Some("x".into()), ..field("cards", "x", "x") }, Write, "nothing is written"),
     ] {
         let told = manifest().add_own_field(own.clone(), &filled).expect_err(said);
