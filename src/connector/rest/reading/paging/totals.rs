@@ -13,6 +13,8 @@ pub struct AnnouncedTotals {
     pages: usize,
     last: Option<usize>,
     announced: Option<Announced>,
+    /// Some total was smaller than the one before it.
+    fell: bool,
     /// Where a total was to be and is not: the manifest is wrong, or the system has changed.
     wrong: Option<String>,
 }
@@ -39,7 +41,7 @@ impl AnnouncedTotals {
 
     /// Goes on where the same listing was broken off.
     pub fn going_on(paths: &[Path], announced: Option<Announced>) -> AnnouncedTotals {
-        AnnouncedTotals { paths: paths.to_vec(), pages: 1, last: announced.map(|a| a.most), announced, wrong: None }
+        AnnouncedTotals { paths: paths.to_vec(), pages: 1, last: announced.map(|a| a.most), announced, ..AnnouncedTotals::default() }
     }
 
     /// Takes notice of a page; says whether the total is another than before, or not told at all.
@@ -65,6 +67,7 @@ impl AnnouncedTotals {
         }
         let before = self.last;
         self.last = sum.or(self.last);
+        self.fell |= self.last < before;
         sum.is_none() || (before.is_some() && before != sum)
     }
 
@@ -88,7 +91,8 @@ impl AnnouncedTotals {
             return Some(wrong.clone());
         }
         let Announced { least, most } = self.announced?;
-        let wanted = if has_gap { most } else { least };
+        // What only came is no fault.
+        let wanted = if has_gap && self.fell { most } else { least };
         (seen < wanted).then(|| format!("{} came, {wanted} were announced", counted(seen, "record", "records")))
     }
 }
@@ -110,6 +114,11 @@ mod tests {
         // One that came may be among those that are gone, and one that did not come be there.
         assert_eq!(totals.missing(4, true).as_deref(), Some("4 records came, 5 were announced"));
         assert_eq!(totals.missing(5, true), None);
+        let mut grows = AnnouncedTotals::new(&[Path::parse("n").unwrap()]);
+        for n in [4, 5] {
+            grows.moved(&Json::from(&json!({"n": n})));
+        }
+        assert_eq!(grows.missing(4, true), None);
     }
 
     /// The totals of a listing's pages, what it had seen in the end, and why it is not whole.

@@ -18,7 +18,7 @@ struct List {
 fn read(mut list: List, by: CountedBy, mut happens: impl FnMut(usize, &mut Vec<u64>)) -> (BTreeSet<u64>, Counting, usize) {
     let mut counted = Counted::going_on(by, 0, Vec::new());
     let (mut seen, mut total, mut most) = (BTreeSet::new(), None, 0);
-    let mut least = usize::MAX;
+    let (mut least, mut fell) = (usize::MAX, false);
     for request in 0..1_000 {
         happens(request, &mut list.rows);
         let begin = if by == CountedBy::Rows { counted.next() } else { counted.next() * list.size };
@@ -27,6 +27,7 @@ fn read(mut list: List, by: CountedBy, mut happens: impl FnMut(usize, &mut Vec<u
         seen.extend(&page);
         let now = list.tells_total.then_some(list.rows.len());
         let moved = now.is_none() || total.is_some() && total != now;
+        fell |= now < total;
         total = now;
         (least, most) = (least.min(list.rows.len()), most.max(list.rows.len()));
         let all = list.tells_total && seen.len() >= most;
@@ -34,7 +35,7 @@ fn read(mut list: List, by: CountedBy, mut happens: impl FnMut(usize, &mut Vec<u
         match counted.turn(vec![page], longest, TotalSaid { moved, all, now }) {
             Counting::More => {}
             // As the pager says then.
-            Counting::End if list.tells_total && seen.len() < if counted.has_gap() { most } else { least } => {
+            Counting::End if list.tells_total && seen.len() < if counted.has_gap() && fell { most } else { least } => {
                 return (seen, Counting::Moved, request + 1);
             }
             ended => return (seen, ended, request + 1),
