@@ -19,9 +19,9 @@ const SUMS_MAX: usize = 20_000;
 
 /// What a record surely offers of a field.
 pub struct Offer<'s> {
-    pub(super) table: Table,
-    pub(super) number: u32,
-    pub(super) value: &'s Value,
+    table: Table,
+    number: u32,
+    value: &'s Value,
 }
 
 pub struct Kin<'s> {
@@ -30,12 +30,12 @@ pub struct Kin<'s> {
     number: u32,
     pub item: &'s Item,
     /// Itself among them; those, too, that are gone, or somebody else's by now.
-    pub(super) all: Vec<Member<'s>>,
+    all: Vec<Member<'s>>,
     /// Those of them that are surely joined with it, once that was asked.
     joined: OnceCell<Option<Vec<Member<'s>>>>,
 }
 
-pub(super) type Member<'s> = (Table, u32, &'s Item);
+type Member<'s> = (Table, u32, &'s Item);
 
 impl<'s> Kin<'s> {
     /// `None`: it was somebody else's once, and may still be taken for theirs.
@@ -76,7 +76,7 @@ impl<'s> Kin<'s> {
     }
 
     /// Those that are surely one person with it, by its one address; `None`: who else is, nobody can be sure.
-    pub(super) fn joined(&self) -> Option<&[Member<'s>]> {
+    fn joined(&self) -> Option<&[Member<'s>]> {
         let joined = || {
             let [address] = &self.sim.truth.addresses(self.item.record())[..] else { return None };
             let mut joined = Vec::new();
@@ -211,8 +211,6 @@ impl<'s> Kin<'s> {
                 values(first(&rules.note, &offers))
             }
             "branch" => vec![self.industry()?],
-            "lane" | "ward" | "code" => self.of_place(rules, field)?,
-            "origin" => self.the_one_origin(rules)?,
             // Which of its cases holds is asked of the product alone.
             "offer" => return None,
             _ => Vec::new(),
@@ -269,8 +267,6 @@ impl<'s> Kin<'s> {
             "vip" => ever("vip", &rules.vip),
             "grade" => ever("grade", &rules.grade),
             "note" => ever("note", &rules.note),
-            "lane" | "ward" | "code" => self.ever_of_place(rules, field).contains(&value),
-            "origin" => ever("origin", &rules.origin),
             "branch" => {
                 let contacts = self.all.iter().filter(|(table, _, _)| *table == Table::CrmPeople);
                 let further = |number: &u32| self.sim.truth.more_accounts.get(number).cloned().unwrap_or_default();

@@ -7,7 +7,6 @@ pub mod job;
 pub mod judge;
 mod kin;
 pub mod pins;
-pub mod places;
 mod rest;
 pub mod spoken;
 mod words;
