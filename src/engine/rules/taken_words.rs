@@ -44,6 +44,10 @@ impl TakenWords {
 
     /// Of what is wanted all that the system takes, unless that is all of it.
     pub fn taken_of(&self, wanted: &Wanted) -> Option<Wanted> {
+        // It is asked of every record, and mostly nothing is lacking.
+        if self.lacking.is_empty() {
+            return None;
+        }
         let status = wanted.status.as_ref().is_some_and(|(status, _)| self.lacks("status", status));
         let is_lacking = |(name, value): &(Name, Value)| match value {
             Value::List(labels) => labels.iter().any(|label| self.lacks(name, label)),
