@@ -224,7 +224,14 @@ impl Connector for RestConnector {
             let (Some(plan), Some(writer)) = (&self.pick_lists, &self.writer) else { return Vec::new() };
             let mut lists = Vec::new();
             for of in writer.words_of(parts, statuses) {
-                lists.push(plan.ask(&self.http, of).await);
+                let told = plan.ask(&self.http, of).await;
+                // A system that does not answer is not asked for the next one: nothing is read meanwhile.
+                let is_away =
+                    matches!(told, Err(Error::Unreachable { .. } | Error::Later { .. } | Error::Credential { .. } | Error::Budget { .. }));
+                lists.push(told);
+                if is_away {
+                    break;
+                }
             }
             lists
         }
