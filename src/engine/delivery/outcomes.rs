@@ -148,10 +148,12 @@ impl Engine {
         }
     }
 
-    /// Whether a write over what a record shows leaves others more or less weight than they had.
+    /// Whether a write over what a record shows leaves others more or less weight than they had. Of a group a part is weighed with the
+    /// others: what was kept beside somebody's own may not be any more.
     fn takes_a_vote(&self, field: &Name, record: &Record) -> bool {
+        let Some(rule) = self.rules.rules().precedence.rule(field) else { return false };
         let shows_one = record.field_of(field).is_some_and(|shown| !shown.value.is_empty());
-        shows_one && self.rules.rules().precedence.rule(field).is_some_and(|rule| rule.weighs_others())
+        rule.group.is_some() || shows_one && rule.weighs_others()
     }
 
     /// Books a write of which the record, as it is known, shows nothing yet.
