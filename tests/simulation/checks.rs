@@ -4,6 +4,8 @@ use super::driver::UnderWay;
 use super::judges::{self, CLOCK_MS};
 use super::kinds;
 use super::precedence;
+use super::setup::orders::Order;
+use super::setup::words::PLACE;
 use super::setup::{CRM_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
 use super::truth::account::ENTRIES;
@@ -74,6 +76,7 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
         widens(sim, table, batch, id, &op.change, &rules, now)?;
         judges::status_rests_on_what_was_read(sim, id, &op.change)?;
         judges::status_falls_only_to_exceptions(sim, id, &op.change)?;
+        precedence::places::customer_by(sim, table, id, &op.change)?;
         judges::field_rests_on_what_was_read(sim, id, &op.change)?;
         precedence::judge::typed_values(sim, table, id, &op.change)?;
         if op.change.fields.iter().any(|(_, v)| *v == Value::Empty) && table == Table::MaPeople {
@@ -186,7 +189,11 @@ pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
 /// A value is erased only where the record that wins is empty itself: nothing in these rules lets an absent value win.
 fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(Name, Value)]) -> Result<(), Violation> {
     let Some(item) = sim.truth.find(id) else { return Ok(()) };
-    for (name, value) in fields {
+    let clears = |order: &Order| order.words().is_some_and(|words| words.clears_place);
+    let is_place_cleared = sim.orders.in_force().iter().any(clears);
+    // What the record whose place wins does not hold, by a rule that says so.
+    let may_clear = |name: &Name| is_place_cleared && PLACE.contains(&&**name);
+    for (name, value) in fields.iter().filter(|(name, _)| !may_clear(name)) {
         // A list is empty once the last entry was taken out.
         if *value == Value::Empty && &**name != ENTRIES && item.record().field(name).is_some_and(|f| !f.value.is_empty()) {
             return fail(9, format!("{id}: {name} is erased, and no rule says that an empty value wins"));

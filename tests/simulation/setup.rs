@@ -342,7 +342,16 @@ fn policy(rules: Rules, shape: Shape, order: Order) -> String {
         "[widening]\nask_above = {{ people = {WIDENING_PEOPLE}, share = \"1%\", within = \"6h\" }}\n\n\
          [changes]\nask_above = {{ records = 8, share = \"1%\", within = \"1h\" }}\n"
     );
-    let whole = |statuses: &[(&str, &str)]| config_files::policy(statuses, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits);
+    let by = order.words().and_then(|words| words.customer_by);
+    let whole = |statuses: &[(&str, &str)]| {
+        let text = config_files::policy(statuses, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits);
+        let ([(customer, when), ..], points) = (STATUSES, words::CUSTOMERS_POINTS);
+        let with = |by| {
+            let told = format!("{customer} = {{ when = 'person.points > {points}', by = \"{by}\" }}");
+            text.replacen(&format!("{customer} = '{when}'"), &told, 1)
+        };
+        by.map_or(text.clone(), with)
+    };
     if !order.turns_statuses() {
         return whole(&STATUSES);
     }

@@ -6,6 +6,7 @@ mod clashes;
 mod clocks;
 mod emptied;
 mod further;
+mod groups;
 mod landed;
 mod leavers;
 mod look_ups;

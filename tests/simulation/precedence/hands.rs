@@ -66,7 +66,7 @@ pub(super) fn kept(truth: &Truth, table: Table, field: &str, value: Value) -> Va
     match (field, value) {
         (_, value) if table != Table::MaPeople => value,
         (_, Value::Number(number)) => Value::Number(rounded(number)),
-        ("title" | "street" | "note", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => {
+        ("title" | "street" | "lane" | "note", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => {
             Value::text(&OwnForm::Cut.title(&title))
         }
         (_, value) => value,

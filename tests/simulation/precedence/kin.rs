@@ -19,9 +19,9 @@ const SUMS_MAX: usize = 20_000;
 
 /// What a record surely offers of a field.
 pub struct Offer<'s> {
-    table: Table,
-    number: u32,
-    value: &'s Value,
+    pub(super) table: Table,
+    pub(super) number: u32,
+    pub(super) value: &'s Value,
 }
 
 pub struct Kin<'s> {
@@ -30,12 +30,12 @@ pub struct Kin<'s> {
     number: u32,
     pub item: &'s Item,
     /// Itself among them; those, too, that are gone, or somebody else's by now.
-    all: Vec<Member<'s>>,
+    pub(super) all: Vec<Member<'s>>,
     /// Those of them that are surely joined with it, once that was asked.
     joined: OnceCell<Option<Vec<Member<'s>>>>,
 }
 
-type Member<'s> = (Table, u32, &'s Item);
+pub(super) type Member<'s> = (Table, u32, &'s Item);
 
 impl<'s> Kin<'s> {
     /// `None`: it was somebody else's once, and may still be taken for theirs.
@@ -76,7 +76,7 @@ impl<'s> Kin<'s> {
     }
 
     /// Those that are surely one person with it, by its one address; `None`: who else is, nobody can be sure.
-    fn joined(&self) -> Option<&[Member<'s>]> {
+    pub(super) fn joined(&self) -> Option<&[Member<'s>]> {
         let joined = || {
             let [address] = &self.sim.truth.addresses(self.item.record())[..] else { return None };
             let mut joined = Vec::new();
@@ -117,6 +117,10 @@ impl<'s> Kin<'s> {
     /// Whether what happened to a record then was read since, and no write of ours passed it over.
     fn is_read(&self, table: Table, number: u32, at: Time) -> bool {
         let (sim, id) = (self.sim, table.id(number));
+        // Rows without an id are nobody's, however often they are read.
+        if sim.switches.has_no_id(table, number) {
+            return false;
+        }
         let is_newer = |whole: Time| whole > at && sim.known.is_newer(&id, whole);
         !sim.under_way.contains(&id) && !sim.unknown.contains(&id) && self.whole(table).is_some_and(is_newer)
     }
@@ -211,6 +215,8 @@ impl<'s> Kin<'s> {
                 values(first(&rules.note, &offers))
             }
             "branch" => vec![self.industry()?],
+            "lane" | "ward" | "code" => self.of_place(rules, field)?,
+            "origin" => self.the_one_origin(rules)?,
             // Which of its cases holds is asked of the product alone.
             "offer" => return None,
             _ => Vec::new(),
@@ -267,6 +273,8 @@ impl<'s> Kin<'s> {
             "vip" => ever("vip", &rules.vip),
             "grade" => ever("grade", &rules.grade),
             "note" => ever("note", &rules.note),
+            "lane" | "ward" | "code" => self.ever_of_place(rules, field).contains(&value),
+            "origin" => ever("origin", &rules.origin),
             "branch" => {
                 let contacts = self.all.iter().filter(|(table, _, _)| *table == Table::CrmPeople);
                 let further = |number: &u32| self.sim.truth.more_accounts.get(number).cloned().unwrap_or_default();

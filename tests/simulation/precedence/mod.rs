@@ -7,6 +7,7 @@ pub mod job;
 pub mod judge;
 mod kin;
 pub mod pins;
+pub mod places;
 mod rest;
 pub mod spoken;
 mod words;

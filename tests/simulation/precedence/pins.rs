@@ -11,7 +11,7 @@ use nayose::engine::answers::pin::PinRefused;
 use nayose::model::{Address, Time, Value};
 
 /// Fields that people pin.
-const FIELDS: [&str; 8] = ["plan", "offer", "street", "city", "points", "note", "grade", "branch"];
+const FIELDS: [&str; 10] = ["plan", "offer", "street", "city", "points", "note", "grade", "branch", "ward", "origin"];
 
 /// What a pin hangs on.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,5 @@
-//! Rule sets with the words that the other orders lack, thrown from their number: cases and `otherwise`, `other`, `sum`, `any`, `all`, `most`,
-//! `ignore`, `valid`, `never` and what the account has. Each speaks of fields of its own.
+//! Rule sets with the words that the other orders lack, thrown from their number: cases and `otherwise`, `other`, `group`, `first`, `sum`,
+//! `any`, `all`, `most`, `ignore`, `valid`, `never` and what the account has. Each speaks of fields of its own. And a status with `by`.
 
 use crate::dice::Dice;
 use std::fmt::Write;
@@ -36,7 +36,7 @@ const fn field(name: &'static str, holds: Holds, systems: &'static [&'static str
 const THREE: &[&str] = &["crm", "support", "ma"];
 const WRITTEN: &[&str] = &["crm", "ma"];
 
-pub const FIELDS: [WordField; 11] = [
+pub const FIELDS: [WordField; 15] = [
     field("level", Holds::Int, &["crm"]),
     field("plan", Holds::Text, THREE),
     field("offer", Holds::Text, THREE),
@@ -48,7 +48,15 @@ pub const FIELDS: [WordField; 11] = [
     field("note", Holds::Text, THREE),
     field("secret", Holds::Text, WRITTEN),
     field("branch", Holds::Text, WRITTEN),
+    field("lane", Holds::Text, THREE),
+    field("ward", Holds::Text, THREE),
+    field("code", Holds::Text, THREE),
+    field("origin", Holds::Text, THREE),
 ];
+/// More points make a customer, by some sets: half of what there may be of them in one record. No system is written those that it counts.
+pub const CUSTOMERS_POINTS: i64 = 1 << 35;
+/// The fields that come from one record.
+pub const PLACE: [&str; 3] = ["lane", "ward", "code"];
 /// What the cases of `offer` ask for: the clock, other people's work, the company, and other fields.
 const ASKED: [&str; 8] = [
     "deals.exists(d, d.open)",
@@ -102,6 +110,14 @@ pub struct WordRules {
     pub note: Ranked,
     pub ignores: bool,
     pub validates: bool,
+    /// Whose place counts: the newest, or the first of them.
+    pub place: Ranked,
+    pub newest_place: bool,
+    /// What the record that wins does not hold of its place is emptied.
+    pub clears_place: bool,
+    pub origin: Ranked,
+    /// In which system alone so many points make a customer. `None`: won deals do.
+    pub customer_by: Option<&'static str>,
 }
 
 /// Some of the systems, in any order.
@@ -132,6 +148,11 @@ impl WordRules {
             note: some(&mut dice, THREE),
             ignores: !dice.once_in(4),
             validates: !dice.once_in(4),
+            place: some(&mut dice, THREE),
+            newest_place: dice.once_in(3),
+            clears_place: dice.once_in(2),
+            origin: some(&mut dice, THREE),
+            customer_by: *dice.pick(&[None, Some("crm"), Some("support")]).unwrap_or(&None),
         }
     }
 
@@ -171,6 +192,10 @@ impl WordRules {
         let _ = write!(text, "city = {{ other = \"street\" }}\npoints = {{ {counted} = [\"crm\", \"support\"] }}\n");
         let _ = write!(text, "vip = {{ {yes_no} = {:?} }}\ngrade = {{ most = {:?} }}\n", self.vip, self.grade);
         let _ = write!(text, "note = {{ from = {:?}{ignore} }}\nsecret = {{ never = true }}\n", self.note);
+        let found = if self.newest_place { "newest" } else { "from" };
+        let blank = if self.clears_place { "clears" } else { "skipped" };
+        let _ = writeln!(text, "place = {{ group = {PLACE:?}, {found} = {:?}, blank = \"{blank}\" }}", self.place);
+        let _ = writeln!(text, "origin = {{ first = {:?} }}", self.origin);
         let _ = write!(text, "branch = {{ account = \"{INDUSTRY}\" }}\n\n[account]\n{INDUSTRY} = [\"crm\"]\n");
         if self.validates {
             let _ = write!(text, "\n[fields.note]\nvalid = '!value.startsWith(\"{INVALID}\")'\n");
@@ -213,7 +238,7 @@ mod tests {
     fn the_sets_say_each_word_in_several_ways() {
         let all: Vec<WordRules> = (0..SETS).map(WordRules::of).collect();
         let both = |says: fn(&WordRules) -> bool| all.iter().any(says) && !all.iter().all(says);
-        let ways: [fn(&WordRules) -> bool; 7] = [
+        let ways: [fn(&WordRules) -> bool; 11] = [
             |rules| rules.cases.len() > 1,
             |rules| rules.otherwise.is_empty(),
             |rules| rules.points == Counted::Sum,
@@ -221,6 +246,10 @@ mod tests {
             |rules| rules.grade.len() == 3,
             |rules| rules.ignores,
             |rules| rules.validates,
+            |rules| rules.newest_place,
+            |rules| rules.clears_place,
+            |rules| rules.origin.len() == 3,
+            |rules| rules.customer_by == Some("support"),
         ];
         for says in ways {
             assert!(both(says), "{all:#?}");

@@ -114,7 +114,7 @@ pub fn put(record: &mut Record, taken: Vec<(&'static str, Value)>, at: Time) {
 /// What the marketing system makes of a value.
 pub fn in_own_form(form: OwnForm, field: &str, value: &Value) -> Value {
     match (field, value) {
-        ("title" | "street" | "note", Value::Text(title)) => Value::text(&form.title(title)),
+        ("title" | "street" | "lane" | "note", Value::Text(title)) => Value::text(&form.title(title)),
         ("phone", Value::Text(said)) => Value::text(&said.strip_prefix("03-").map_or(said.to_string(), |rest| format!("+81 3-{rest}"))),
         (_, Value::Number(number)) => Value::Number(rounded(*number)),
         (_, Value::List(entries)) => Value::list(entries.iter().map(|e| e.as_str().to_lowercase())),
