@@ -114,6 +114,18 @@ fn what_follows_from_files_that_are_right_is_noted() {
         ),
         (
             "precedence.toml",
+            "score = { only = \"ma\" }",
+            "score = { cases = [{ when = 'true', only = \"ma\" }, { when = 'deals.exists(d, d.open)', never = true }], otherwise = { only = \"ma\" } }",
+            "precedence.toml:7: the case \"true\" is always true, so the 1 behind it and `otherwise` never count",
+        ),
+        (
+            "precedence.toml",
+            "score = { only = \"ma\" }",
+            "score = { only = \"ma\", max_age = \"2m\" }",
+            "precedence.toml:7: max_age = \"2m\" is minutes, so that nearly every value is too old; months are counted in days, as \"60d\"",
+        ),
+        (
+            "precedence.toml",
             "first_source = { oldest = [\"crm\", \"ma\"] }",
             "origin = { group = [\"email\", \"first_source\"], only = \"crm\" }",
             "precedence.toml:9: what the record that wins does not hold stays elsewhere as it is",

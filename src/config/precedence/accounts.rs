@@ -2,7 +2,7 @@
 
 use super::reader::PrecedenceReader;
 use super::rule::blank;
-use super::strategies::names;
+use super::strategies::{max_age, names};
 use crate::config::document::{TomlEntry, keys};
 use crate::merge::rules::{Blank, FieldRule, Strategy};
 use toml::de::DeValue;
@@ -56,7 +56,7 @@ impl PrecedenceReader<'_> {
         let whose = format!("the rule of {:?}", entry.key);
         let mut section = entry.table(&whose, &keys::ACCOUNT_RULE)?;
         let one = self.one_of(&mut section, &keys::ACCOUNT_RULE, entry, &whose);
-        let max_age = section.get("max_age").and_then(|e| e.duration());
+        let max_age = section.get("max_age").as_ref().and_then(max_age);
         let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
         let ignore = section.get("ignore");
         if let Some(because) = section.get("because") {

@@ -1,7 +1,7 @@
 //! One rule of precedence.toml.
 
 use super::reader::PrecedenceReader;
-use super::strategies::names;
+use super::strategies::{max_age, names};
 use crate::config::document::{Section, TomlEntry, keys};
 use crate::config::proof::expression;
 use crate::connector::manifest::FieldKind;
@@ -39,7 +39,7 @@ impl PrecedenceReader<'_> {
         let mut section = entry.table(&whose, &keys::RULE)?;
         let one = self.one_of(&mut section, &keys::RULE, entry, &whose);
         let (max_age_at, blank_at) = (section.get("max_age"), section.get("blank"));
-        let max_age = max_age_at.as_ref().and_then(|e| e.duration());
+        let max_age = max_age_at.as_ref().and_then(max_age);
         let blank = blank_at.as_ref().and_then(blank).unwrap_or(Blank::Skipped);
         let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
         let (ignore, group) = (section.get("ignore"), section.get("group"));
@@ -97,8 +97,11 @@ impl PrecedenceReader<'_> {
         let condition = when.map(|entry| self.condition(entry));
         let rest = otherwise.map_or(Some(Strategy::Never), |entry| self.otherwise(entry, field));
         if has_cases {
-            let cases: Vec<Option<Case>> = one?.list()?.iter().map(|case| self.case(case, field)).collect();
-            return Some((cases.into_iter().collect::<Option<_>>()?, rest?));
+            let entries = one?.list()?;
+            let cases: Vec<Option<Case>> = entries.iter().map(|case| self.case(case, field)).collect();
+            let cases: Vec<Case> = cases.into_iter().collect::<Option<_>>()?;
+            note_hidden(&entries, &cases, otherwise);
+            return Some((cases, rest?));
         }
         let strategy = one.and_then(|one| self.strategy(one, field));
         match condition {
@@ -175,6 +178,20 @@ impl PrecedenceReader<'_> {
         }
         seen
     }
+}
+
+/// Says what never counts, as a case before it is always true.
+fn note_hidden(entries: &[TomlEntry], cases: &[Case], otherwise: Option<&TomlEntry>) {
+    let Some(place) = cases.iter().position(|case| case.when.constant() == Some(true)) else { return };
+    let behind = cases.len() - place - 1;
+    let hidden = match (behind, otherwise) {
+        (0, None) => return,
+        (0, Some(_)) => "`otherwise` never counts".to_string(),
+        (_, None) => format!("the {behind} behind it never count"),
+        (_, Some(_)) => format!("the {behind} behind it and `otherwise` never count"),
+    };
+    let entry = &entries[place];
+    entry.sheet.note(&entry.at, format!("the case {:?} is always true, so {hidden}", cases[place].when.source()));
 }
 
 /// A key that says what the first value is not.

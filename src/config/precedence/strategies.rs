@@ -6,7 +6,7 @@ use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
 use crate::connector::manifest::FieldKind;
 use crate::merge::rules::{Band, RankedSystem, Strategy};
-use crate::model::Name;
+use crate::model::{Name, Span};
 use crate::model::expression::FieldType;
 use toml::de::DeValue;
 
@@ -158,10 +158,20 @@ impl PrecedenceReader<'_> {
         }
         let mut section = entry.table(&format!("a system in {:?}", entry.key), &keys::RANKED_SOURCE)?;
         let system = section.need("system", "expected system = \"NAME\"");
-        let max_age = section.get("max_age").and_then(|e| e.duration());
+        let max_age = section.get("max_age").as_ref().and_then(max_age);
         section.finish();
         Some(RankedSystem { system: self.once(&system?, seen)?, max_age })
     }
+}
+
+/// How old a value may be. Whoever means months writes the unit of minutes.
+pub(super) fn max_age(entry: &TomlEntry) -> Option<Span> {
+    let age = entry.duration()?;
+    if age < Span::days(1) && entry.text().is_some_and(|text| text.ends_with('m')) {
+        let said = format!("max_age = \"{age}\" is minutes, so that nearly every value is too old; months are counted in days, as \"60d\"");
+        entry.sheet.note(&entry.key_at, said);
+    }
+    Some(age)
 }
 
 /// All systems of an order.
