@@ -5,7 +5,7 @@
 //! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; `column`, `columns`, `columns_of_events`, `headers`: which column is what;
 //!   `manifest`: what follows of streams
 //! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
-//! - `cells`, `dates`, `rows`, `companies`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
+//! - `cells`, `dates`, `rows`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
 //! - `contents`: what a stream's files hold now; `memory`: what was read of them before
 //! - `out`: what goes out by lists, for a tool without an API whose own export is the list
 
@@ -14,7 +14,6 @@ mod cells;
 pub mod column;
 mod columns;
 mod columns_of_events;
-mod companies;
 mod consents;
 mod contents;
 mod dates;

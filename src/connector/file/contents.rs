@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How rows become records: with another number all lists are read anew.
-const READING: u32 = 2;
+const READING: u32 = 3;
 
 /// The files of a system's lists.
 #[derive(Debug)]

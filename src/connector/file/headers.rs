@@ -3,6 +3,7 @@
 use super::cells::ListCell;
 use super::column::{CLOSED, CONSENT, KnownColumn, MARKS};
 use super::profiles::ListProfile;
+use crate::model::companies::letters;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,7 +25,7 @@ pub struct FoundColumns {
 
 /// A header as it is compared: in NFKC, small letters, without blanks and signs.
 pub fn plain(header: &str) -> String {
-    header.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+    letters(header)
 }
 
 /// Units that make another number of what stands in the cells: 資本金（百万円） of 300 is no capital of 300.

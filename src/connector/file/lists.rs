@@ -207,6 +207,16 @@ fn came_out_of(file: &Name, row: &mut Observed) {
     }
 }
 
+/// The deals of a page from these places on name companies as they are called, whichever system knows them.
+fn names_companies(page: &mut PageRead, observed: usize, unread: usize) {
+    for row in &mut page.observed[observed..] {
+        if let Observed::Record { record, .. } = row {
+            record.names_companies = true;
+        }
+    }
+    page.unread[unread..].iter_mut().for_each(|row| row.names_companies = true);
+}
+
 impl RowsToRecords<'_> {
     /// Adds what a row becomes to the page. What cannot be read is told by where it stands.
     fn record(&self, profile: ListProfile, table: &ListTable, number: usize, cells: &[ListCell], page: &mut PageRead) {
@@ -220,6 +230,9 @@ impl RowsToRecords<'_> {
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
         self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);
         page.observed[observed..].iter_mut().for_each(|row| came_out_of(&table.path, row));
+        if self.stream.rows == RowsAs::Deal {
+            names_companies(page, observed, unread);
+        }
         for told in &mut page.quarantined[quarantined..] {
             let column = row.place_of(&told.field);
             if column.is_some_and(|column| row.is_broken(column)) {

@@ -216,7 +216,11 @@ fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
         edited_by: None,
         edited_via: None,
         fields: fields(stream),
-        account: (companies && stream.rows != RowsAs::Account).then(|| Paths::One(rows::ACCOUNT.to_string())),
+        account: match stream.rows {
+            RowsAs::Account => None,
+            RowsAs::Deal => Some(Paths::Several(vec![rows::ACCOUNT.to_string(), rows::DOMAIN.to_string()])),
+            RowsAs::Person | RowsAs::DealContact => companies.then(|| Paths::One(rows::ACCOUNT.to_string())),
+        },
         people: is_deal.then(|| rows::PEOPLE.to_string() + "[]"),
         people_more: None,
         accounts_more: None,

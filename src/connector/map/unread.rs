@@ -20,6 +20,7 @@ impl Mapper {
             id,
             people: Vec::new(),
             accounts: Vec::new(),
+            names_companies: false,
             addresses: Vec::new(),
             names_all: self.names_all(raw, carries),
             why,

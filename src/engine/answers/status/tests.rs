@@ -1,7 +1,7 @@
 use super::*;
-use crate::decide::rules::{After, HoldRule, Proof, Stale};
+use crate::decide::rules::{After, HoldRule, HoldScope, Policy, Proof, Stale};
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{DealState, Record, Span};
+use crate::model::{Entity, Span};
 
 const NOW: Time = Time(100 * 86_400_000);
 
@@ -97,37 +97,4 @@ fn a_record_counts_once_in_the_queue_and_not_for_what_was_given_up() {
     assert_eq!(counts(false, true, true, &[Op::Release]), (0, 0, 0, 1));
     assert_eq!(counts(true, false, false, &[Op::Hold]), (1, 0, 0, 0), "a block is never given up");
     assert_eq!(counts(false, false, false, &[Op::Release, Op::Update]), (0, 0, 0, 2));
-}
-
-#[test]
-fn an_account_is_told_of_that_has_an_open_deal_and_more_people_than_any_hold_reaches() {
-    let crowded = |deal: Option<DealState>, scopes: &[HoldScope]| {
-        let mut world = World::default();
-        for n in 1..=3 {
-            let mut person = Record::new(format!("crm:person:{n}").parse().unwrap());
-            person.account = Some("7".into());
-            world.put("people".into(), &person);
-        }
-        if deal.is_some() {
-            let mut record = Record::new("crm:deal:1".parse().unwrap());
-            (record.account, record.deal) = (Some("7".into()), deal);
-            world.put("deals".into(), &record);
-        }
-        let holds = scopes.iter().map(|scope| hold(*scope, Stale::Hold)).collect();
-        crowded_accounts(&world, &Policy { holds, ..Policy::default() })
-    };
-    let cap = |cap| HoldScope::Account { cap };
-    let told = |cap| vec![("crm:account:7".parse().unwrap(), 3, cap)];
-    for deal in [DealState::Open, DealState::Unknown] {
-        assert_eq!(crowded(Some(deal), &[cap(2)]), told(2), "{deal:?}");
-    }
-    assert_eq!(crowded(Some(DealState::Open), &[cap(9), cap(1), HoldScope::Person]), told(1));
-    for (deal, scopes) in [
-        (Some(DealState::Open), &[cap(3)][..]),
-        (Some(DealState::Open), &[HoldScope::Person]),
-        (Some(DealState::Won), &[cap(2)]),
-        (None, &[cap(2)]),
-    ] {
-        assert_eq!(crowded(deal, scopes), [], "{deal:?}");
-    }
 }
