@@ -33,7 +33,7 @@ mod words;
 mod workbook;
 
 pub use asked::{ListsAsked, OutAsked};
-pub use manifest::{CONNECTOR, manifest};
+pub use manifest::{CONNECTOR, is_kept_for_refusals, manifest};
 pub use profiles::ListProfile;
 
 use crate::connector::manifest::settings::Settings;

@@ -327,7 +327,7 @@ fn mistakes_in_what_is_said_of_lists_are_told() {
         ("path = \"a.csv\"\nlists = { cards = \"b.csv\" }", "path and profile say one list, lists says several"),
         ("path = \"a.csv\"\nprofile = \"cards\"\nwrites = [\"phone\"]", "writes"),
         ("lists = { contacts = \"a.csv\", consents = \"b.csv\" }", "a list of consents is a system of its own"),
-        ("path = \"a.csv\"\nprofile = \"cards\"\nrefusal_words = { \"NG\" = \"no\" }", "shows no refusals"),
+        ("path = \"a.csv\"\nprofile = \"accounts\"\nrefusal_words = { \"NG\" = \"no\" }", "shows no refusals"),
     ] {
         world.configure(&Setup {
             more_systems: format!("[systems.lists]\nconnector = \"file\"\n{keys}\n"),

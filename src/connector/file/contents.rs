@@ -67,11 +67,9 @@ impl Content {
 
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
-        let ListsAsked { folder: _, lists, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
-        let of_consents = out.is_some() || lists.iter().any(|(profile, _)| *profile == ListProfile::Consents);
-        let words = if of_consents { format!(" {words:?}") } else { String::new() };
+        let ListsAsked { folder: _, lists: _, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
         let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
-        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}{words}");
+        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks} {words:?}");
         let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
         Contents { asked, how, hashes: Mutex::default() }
     }
@@ -162,7 +160,7 @@ impl Contents {
             // Of all columns the one that may not be lost: a "no" that stands nowhere else.
             if !refusing.is_empty() {
                 notes.push(format!(
-                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it; read them as a list of their own with the profile consents",
+                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it; if one does, say columns = {{ \"NAME\" = \"opt_out\" }}",
                     named(&refusing)
                 ));
             }
@@ -173,7 +171,7 @@ impl Contents {
         if stream.rows == RowsAs::Deal {
             notes.extend(self.unknown_stages(&loaded));
         }
-        if stream.of == Some(ListProfile::Consents) {
+        if matches!(stream.rows, RowsAs::Person | RowsAs::DealContact) {
             notes.extend(self.unsaid(&loaded));
         }
         Ok(notes)
@@ -194,13 +192,13 @@ impl Contents {
         words
     }
 
-    /// Rows of consents that say neither yes nor no, and words that may be either.
+    /// Rows of consents that say neither yes nor no, and words of any list of people that may be either.
     fn unsaid(&self, loaded: &LoadedStream) -> Vec<String> {
         let words = Contents::words_of(loaded, |row| match row.consent(&self.asked) {
-            ConsentSaid::Nothing => Some(String::new()),
+            ConsentSaid::Nothing if row.profile == ListProfile::Consents => Some(String::new()),
             // It may be a person's own sentence.
-            ConsentSaid::Unread(word) => Some(shown(&Json::from(word)).into()),
-            ConsentSaid::Yes | ConsentSaid::No => None,
+            ConsentSaid::Unread(word) if row.profile != ListProfile::Accounts => Some(shown(&Json::from(word)).into()),
+            ConsentSaid::Nothing | ConsentSaid::Unread(_) | ConsentSaid::Yes | ConsentSaid::No => None,
         });
         let (silent, unread): (Vec<_>, Vec<_>) = words.iter().partition(|(word, _)| word.is_empty());
         let silent = silent.iter().map(|(_, count)| {

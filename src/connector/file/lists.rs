@@ -2,9 +2,10 @@
 
 use super::asked::ListsAsked;
 use super::cells::ListCell;
+use super::consents::ConsentSaid;
 use super::manifest::StreamOfLists;
 use super::profiles::ListProfile;
-use super::rows::{ListRow, RowsAs};
+use super::rows::{ListRow, RowsAs, SAID};
 use super::table::{ListTable, TableRows};
 use crate::connector::map::{Carries, Mapper};
 use crate::connector::port::{Observed, PageRead};
@@ -49,6 +50,8 @@ pub struct RowsKept {
     dropped: HashSet<u32>,
     /// Whom the rows tell of, sorted.
     pub ids: Vec<IdHash>,
+    /// What any row with an id says against mail to its person, whichever of several counts otherwise.
+    pub against: HashMap<IdHash, ConsentSaid>,
     /// What is to be told of rows that share an id.
     pub told: Vec<String>,
     /// Two rows have one id, and are of two people or deals: whichever of them counted, the other would be lost.
@@ -76,6 +79,12 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
         let here = place;
         place += 1;
         let Some(id) = row.id(stream.rows).filter(|_| !row.says_nothing(asked)) else { return };
+        if says_against(stream.rows)
+            && let Some(said) = row.against(asked)
+        {
+            let known = kept.against.entry(id_hash(&id)).or_insert(ConsentSaid::Nothing);
+            *known = said.max(std::mem::replace(known, ConsentSaid::Nothing));
+        }
         let own = row.profile == ListProfile::Accounts;
         let of = row.beside_its_id(stream.rows).map(|of| id_hash(&of));
         let new = Best { place: here, rank: row.rank(stream.rows, asked), of, own, at: (list, table, number) };
@@ -114,6 +123,11 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
     kept.ids = best.into_keys().collect();
     kept.ids.sort_unstable();
     kept
+}
+
+/// Whether rows that are read so speak of people.
+fn says_against(rows: RowsAs) -> bool {
+    matches!(rows, RowsAs::Person | RowsAs::DealContact)
 }
 
 /// Goes through all rows: with the place of list and file, the row's number, and the row.
@@ -186,7 +200,7 @@ impl<'l> ListPages<'l> {
             if self.kept.dropped.contains(&here) {
                 continue;
             }
-            self.how.record(*profile, table, number, cells, &mut page);
+            self.how.record(*profile, table, (number, cells), self.kept, &mut page);
             if page.observed.len() >= PAGE {
                 page.announced = Some(self.kept.ids.len()).filter(|_| !self.lists.is_empty());
                 return Some(page);
@@ -218,14 +232,28 @@ fn names_companies(page: &mut PageRead, observed: usize, unread: usize) {
 }
 
 impl RowsToRecords<'_> {
+    /// What the rows with a row's id say against mail, as a refusal is read from it; that nothing is said against it is no consent.
+    fn against(&self, row: ListRow<'_>, kept: &RowsKept) -> Json<'static> {
+        let nothing = Json::Bool(true);
+        if kept.against.is_empty() {
+            return nothing;
+        }
+        let said = row.id(self.stream.rows).and_then(|id| kept.against.get(&id_hash(&id)).cloned());
+        said.and_then(ConsentSaid::raw).unwrap_or(nothing)
+    }
+
     /// Adds what a row becomes to the page. What cannot be read is told by where it stands.
-    fn record(&self, profile: ListProfile, table: &ListTable, number: usize, cells: &[ListCell], page: &mut PageRead) {
+    fn record(&self, profile: ListProfile, table: &ListTable, (number, cells): (usize, &[ListCell]), kept: &RowsKept, page: &mut PageRead) {
         let row = ListRow { profile, columns: &table.columns, cells };
         let may_be_nobody = matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account);
         if (may_be_nobody && row.id(self.stream.rows).is_none()) || row.says_nothing(self.asked) {
             return;
         }
-        let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix, self.companies).into());
+        let mut values = row.values(self.stream.rows, self.asked, self.prefix, self.companies);
+        if says_against(self.stream.rows) && profile.may_refuse() {
+            values.push((SAID, self.against(row, kept)));
+        }
+        let raw = Json::Object(values.into());
         let (observed, quarantined, unread) = (page.observed.len(), page.quarantined.len(), page.unread.len());
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
         self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);
