@@ -15,7 +15,7 @@ use crate::engine::rules::approval::Approval;
 use crate::engine::rules::connection;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::model::{MailKind, Name, Time, counted};
+use crate::model::{MailKind, Name, Span, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,7 +189,9 @@ impl Engine {
         for needed in asked.iter().flat_map(|kind| freshness::needed(&self.rules.rules().policy, *kind)) {
             let (system, stream) = (&needed.proof.system, &needed.proof.stream);
             let proved = self.proved_as_decided(system, stream);
-            let Some(line) = stale_line(&needed, proved, || self.stream_error(system, stream), now) else { continue };
+            let Some(line) = stale_line(&needed, proved, self.is_an_export(system), || self.stream_error(system, stream), now) else {
+                continue;
+            };
             stale = true;
             told.insert((system, stream));
             if !lines.contains(&line) {
@@ -205,6 +207,11 @@ impl Engine {
             lines.extend(self.delivery_alarms(name, system, now));
         }
         (stale, lines)
+    }
+
+    /// Whether what is read of a system are files that a person exports from it.
+    fn is_an_export(&self, system: &Name) -> bool {
+        self.systems.get(system).is_some_and(|s| s.connected.abilities().by_hand.is_some())
     }
 
     /// What of the rules is not followed, waits for a word, or reaches nobody.
@@ -316,8 +323,22 @@ fn write_alarms(
     lines
 }
 
+/// A time that somebody waits for a person, in the largest unit that says it.
+fn in_words(span: Span) -> String {
+    let seconds = span.as_seconds();
+    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
+    let fits = units.into_iter().find(|(unit, ..)| seconds >= *unit);
+    fits.map_or_else(|| format!("{seconds} s"), |(unit, one, many)| counted((seconds / unit) as usize, one, many))
+}
+
 /// What is to be told of a stream that is older than its limit; `error` is what went wrong with it.
-fn stale_line(needed: &Needed<'_>, proved: Proved, error: impl FnOnce() -> Option<String>, now: Time) -> Option<String> {
+fn stale_line(
+    needed: &Needed<'_>,
+    proved: Proved,
+    is_an_export: bool,
+    error: impl FnOnce() -> Option<String>,
+    now: Time,
+) -> Option<String> {
     if needed.is_fresh(proved, now) {
         return None;
     }
@@ -329,6 +350,11 @@ fn stale_line(needed: &Needed<'_>, proved: Proved, error: impl FnOnce() -> Optio
             "{stream} was proved {} s ago, its limit is {}: nothing is released; the gate goes by what was known last, up to {}{said}",
             now.since(at).as_seconds(),
             proof.limit,
+            needed.goes_by()
+        ),
+        Some(at) if is_an_export => format!(
+            "the list {stream} was saved {} ago, its limit is {}: the gate holds, nothing is released; export it anew{said}",
+            in_words(now.since(at)),
             needed.goes_by()
         ),
         Some(at) => format!(

@@ -61,12 +61,18 @@ fn who_is_not_protected_is_told_with_what_is_to_be_done() {
 
 #[test]
 fn a_stream_beyond_its_limit_is_told_with_its_age_and_what_the_gate_does() {
-    let line = |stale, age: Option<i64>| {
+    let told = |stale, age: Option<i64>, is_an_export: bool| {
         let policy = Policy { holds: vec![hold(HoldScope::Person, stale)], ..Policy::default() };
         let needed = freshness::needed(&policy, MailKind::Campaign).next().unwrap();
         let proved = Proved { at: age.map(|minutes| NOW.minus(Span::minutes(minutes))), filtered_at: None };
-        stale_line(&needed, proved, || Some("503".into()), NOW)
+        stale_line(&needed, proved, is_an_export, || Some("503".into()), NOW)
     };
+    let line = |stale, age| told(stale, age, false);
+    for (age, says) in [(16, "16 minutes"), (60 * 25, "1 day"), (60 * 24 * 60, "60 days")] {
+        let line =
+            format!("the list crm.deals was saved {says} ago, its limit is 15m: the gate holds, nothing is released; export it anew (503)");
+        assert_eq!(told(Stale::Hold, Some(age), true), Some(line));
+    }
     let known_last = Stale::LastKnown(Span::days(1));
     assert_eq!((line(Stale::Hold, Some(15)), line(known_last, Some(15))), (None, None));
     for (stale, age, says) in [
