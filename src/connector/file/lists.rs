@@ -5,7 +5,7 @@ use super::cells::ListCell;
 use super::consents::ConsentSaid;
 use super::manifest::StreamOfLists;
 use super::profiles::ListProfile;
-use super::rows::{ListRow, RowsAs, SAID};
+use super::rows::{ListRow, PEOPLE, RowsAs, SAID};
 use super::table::{ListTable, TableRows};
 use crate::connector::map::{Carries, Mapper};
 use crate::connector::port::{Observed, PageRead};
@@ -19,6 +19,10 @@ use std::sync::Arc;
 const PAGE: usize = 500;
 /// So many rows that count for nothing are named; of the rest only their number is told.
 const TOLD_MAX: usize = 10;
+
+/// Why a deal is kept out that is one.
+const HOLDS_NOBODY: &str =
+    "a deal that may be open names neither a company nor an address that can be read, so that nobody is held by it; name whom it is with";
 
 /// The files of one list, read.
 #[derive(Debug)]
@@ -253,10 +257,15 @@ impl RowsToRecords<'_> {
         if says_against(self.stream.rows) && profile.may_refuse() {
             values.push((SAID, self.against(row, kept)));
         }
-        let raw = Json::Object(values.into());
         let (observed, quarantined, unread) = (page.observed.len(), page.quarantined.len(), page.unread.len());
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
-        self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);
+        if self.stream.rows == RowsAs::Deal && row.holds_nobody(self.asked) {
+            // A name alone leads to nobody.
+            values.retain(|(key, _)| *key != PEOPLE);
+            self.mapper.pass_over(&Json::Object(values.into()), carries, HOLDS_NOBODY, page);
+        } else {
+            self.mapper.map(&Json::Object(values.into()), self.as_of.unwrap_or(table.modified), carries, page);
+        }
         page.observed[observed..].iter_mut().for_each(|row| came_out_of(&table.path, row));
         if self.stream.rows == RowsAs::Deal {
             names_companies(page, observed, unread);

@@ -140,6 +140,11 @@ impl<'r> ListRow<'r> {
         asked.stages.iter().find(|(word, _)| plain(word) == stage).map(|(_, state)| *state)
     }
 
+    /// Whether a deal that may be open names nobody who could be held by it: no company, and no address.
+    pub fn holds_nobody(&self, asked: &ListsAsked) -> bool {
+        self.state(asked).is_none_or(DealState::is_open) && self.account().is_none() && self.address().is_none()
+    }
+
     /// The word of a deal's stage that systems.toml does not know.
     pub fn unknown_stage(&self, asked: &ListsAsked) -> Option<String> {
         if self.state(asked).is_some() { None } else { self.text("stage") }

@@ -43,8 +43,8 @@ impl Engine {
         let (entity, names_all, names_companies) = (row.entity, row.names_all, row.names_companies);
         let mut doubt = Doubt::of_row(row, run, before.as_ref(), known.map(|idx| self.world.record(idx)), now);
         doubt.concerns = doubt.concerned(cause.entity, names_all, || self.is_target(&cause.system, &run.stream));
-        if names_companies && doubt.concerns == Concerns::Named {
-            doubt.concerns = Concerns::Companies;
+        if names_companies {
+            doubt.concerns = doubt.of_list();
             self.world.find_by_companies();
         }
         if self.let_go.remove(&cause) {
@@ -253,6 +253,15 @@ impl Doubt {
             // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
             Entity::Person if !is_target() => Concerns::Nobody,
             _ => Concerns::Anybody,
+        }
+    }
+
+    /// The same of a row of a list: it names companies, and nobody can ask for whom else it names.
+    fn of_list(&self) -> Concerns {
+        match self.concerns {
+            Concerns::Named if self.people.is_empty() && self.accounts.is_empty() && self.addresses.is_empty() => Concerns::Anybody,
+            Concerns::Named => Concerns::Companies,
+            other => other,
         }
     }
 

@@ -77,3 +77,32 @@ fn a_deal_that_cannot_be_read_holds_its_company_in_every_list() {
     company.run("sync");
     assert_eq!(company.explain("name@gmail.com")["holds"][0]["cause"].as_str().map(|c| c.starts_with("lists:deal:q_")), Some(true));
 }
+
+/// Its company is an error of the workbook, and of whom it is with there is a name alone.
+#[test]
+fn a_deal_that_names_nobody_is_not_said_to_be_protected() {
+    let mut company = Company::new("kairos3", "en");
+    lead(&mut company, "By Name", "name@gmail.com", "アクメ");
+    company.export();
+    company.deals(&[("Renewal", "アクメ", "", "提案中")]);
+    company.approve();
+    company.import("block.csv");
+    company.export();
+    company.run("sync").exits(0);
+    assert_eq!(company.status()["protection"], json!("protecting"), "{:#}", company.status());
+    company.deals(&[("Renewal", "アクメ", "", "提案中"), ("New", "-", "taro", "提案中"), ("Old", "", "", "受注")]);
+    company.run("sync").exits(1);
+    let status = company.status();
+    assert_eq!(status["protection"], json!("not_protecting"), "{status:#}");
+    let because = status["because"].to_string();
+    assert!(
+        because.contains("lists.deals: a row cannot be read since 20") && because.contains("so that the stream is not proved"),
+        "{because}"
+    );
+    let says = "names neither a company nor an address that can be read, so that nobody is held by it; name whom it is with (deals.xlsx, sheet Sheet1, row 3)";
+    assert!(because.contains(says), "{because}");
+
+    company.deals(&[("Renewal", "アクメ", "", "提案中"), ("New", "-", "taro@acme.example", "提案中"), ("Old", "", "", "受注")]);
+    company.run("sync").exits(0);
+    assert_eq!(company.status()["protection"], json!("protecting"), "{:#}", company.status());
+}
