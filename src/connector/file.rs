@@ -5,7 +5,7 @@
 //! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; `column`, `columns`, `columns_of_events`, `headers`: which column is what;
 //!   `manifest`: what follows of streams
 //! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
-//! - `cells`, `dates`, `rows`, `companies`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
+//! - `cells`, `dates`, `rows`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
 //! - `contents`: what a stream's files hold now; `memory`: what was read of them before
 //! - `out`: what goes out by lists, for a tool without an API whose own export is the list
 
@@ -14,7 +14,6 @@ mod cells;
 pub mod column;
 mod columns;
 mod columns_of_events;
-mod companies;
 mod consents;
 mod contents;
 mod dates;
@@ -34,7 +33,7 @@ mod words;
 mod workbook;
 
 pub use asked::{ListsAsked, OutAsked};
-pub use manifest::{CONNECTOR, manifest};
+pub use manifest::{CONNECTOR, is_kept_for_refusals, manifest};
 pub use profiles::ListProfile;
 
 use crate::connector::manifest::settings::Settings;
@@ -66,6 +65,7 @@ pub struct FileConnector {
     contents: Arc<Contents>,
     /// What goes out, where something does.
     out: Option<Arc<ListsOut>>,
+    clock: Clock,
     memory: Mutex<BTreeMap<&'static str, StreamMemory>>,
     /// What the last look at a stream has loaded: the whole reading that follows from it needs no other.
     loaded: Mutex<Option<(&'static str, Arc<LoadedStream>)>>,
@@ -107,7 +107,7 @@ impl FileConnector {
         let infos = infos.collect();
         let as_of = asked.as_of.and_then(|day| day.midnight_in(&settings.zone)).map(|at| Time(at.timestamp().as_millisecond()));
         let names: Vec<&str> = profiles.iter().map(|p| p.name()).collect();
-        let out = ListsOut::new(given, manifest::written_fields(&profiles), clock);
+        let out = ListsOut::new(given, manifest::written_fields(&profiles), clock.clone());
         Ok(FileConnector {
             system: given.name.clone(),
             // Lists that are moved to another folder are the same lists.
@@ -119,6 +119,7 @@ impl FileConnector {
             lacks: given.lacks.clone(),
             abilities: out.as_ref().map(ListsOut::abilities).unwrap_or_default(),
             out: out.map(Arc::new),
+            clock,
             contents: Arc::new(Contents::new(asked, given.time_zone.as_deref())),
             memory: Mutex::default(),
             loaded: Mutex::default(),
@@ -148,6 +149,12 @@ impl FileConnector {
         read.unwrap_or_else(|_| Err("reading it came to no end".to_string())).map_err(|said| self.refused(stream, said))
     }
 
+    /// What is there now, not read yet.
+    async fn look(&self, of: StreamOfLists) -> Result<Content, Error> {
+        let now = (self.clock)();
+        self.off_thread(of.name, move |contents| contents.look(&of, now)).await
+    }
+
     /// What is there, read whole: at hand already, or from its files.
     async fn load(&self, of: StreamOfLists, content: Content) -> Result<Arc<LoadedStream>, Error> {
         let at_hand = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -158,8 +165,7 @@ impl FileConnector {
     }
 
     /// Looks whether a stream is as its cursor says.
-    async fn standing(&self, of: StreamOfLists, cursor: Option<&str>) -> Result<ContentStanding, Error> {
-        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+    async fn standing(&self, of: StreamOfLists, content: Content, cursor: Option<&str>) -> Result<ContentStanding, Error> {
         let Some(cursor) = cursor.and_then(ListCursor::parse) else {
             let memory = self.memory();
             let last = memory.get(of.name).and_then(StreamMemory::last).filter(|last| last.content == content.hash);
@@ -168,7 +174,7 @@ impl FileConnector {
         {
             let mut memory = self.memory();
             let memory = memory.entry(of.name).or_default();
-            memory.was_saved(cursor.saved_at);
+            memory.was_saved(cursor.saved_at.map(|at| at.min(content.looked_at)));
             if cursor.content != content.hash {
                 memory.has_other_cursor();
             } else {
@@ -196,6 +202,11 @@ impl FileConnector {
         Ok(ContentStanding::Another)
     }
 
+    /// When a tool's own export was made: what stands there is as it was then. A list that people keep is as it is until they change it.
+    fn exported_at(&self, content: &Content) -> Option<Time> {
+        content.saved_at().filter(|_| self.out.is_some())
+    }
+
     /// Nobody has it open, and it is no older export than one that was read: what that shows was carried out may not be so any more.
     fn may_be_read(&self, of: StreamOfLists, content: &Content) -> Result<(), Error> {
         content.unlocked().map_err(|said| self.refused(of.name, said))?;
@@ -218,8 +229,9 @@ impl FileConnector {
     }
 
     async fn resume(&self, stream: &ListStream, cursor: Option<&str>, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
-        let end = PassEnd { complete: true, ..PassEnd::default() };
-        match self.standing(stream.of, cursor).await? {
+        let content = self.look(stream.of).await?;
+        let end = PassEnd { complete: true, as_of: self.exported_at(&content), ..PassEnd::default() };
+        match self.standing(stream.of, content, cursor).await? {
             ContentStanding::Another => Ok(PassEnd { is_another: true, ..end }),
             ContentStanding::Unchanged(None) => Ok(end),
             ContentStanding::Unchanged(Some(cursor)) => {
@@ -232,21 +244,25 @@ impl FileConnector {
 
     async fn sweep(&self, stream: &ListStream, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let of = stream.of;
-        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+        let content = self.look(of).await?;
         let is_known = self.memory().get(of.name).and_then(StreamMemory::last).is_some_and(|last| last.content == content.hash);
         if !is_known {
             self.may_be_read(of, &content)?;
         }
-        let saved_at = content.saved_at().filter(|_| self.out.is_some());
+        let (saved_at, ahead) = (self.exported_at(&content), content.is_ahead());
         let loaded = self.load(of, content).await?;
         let mut pages = ListPages::new(self.how(stream), &loaded.lists, &loaded.kept);
+        if let Some(why) = ahead {
+            let told = vec![Quarantined { record: None, field: "saved".to_string(), why }];
+            sink(PageRead { quarantined: told, ..PageRead::default() }).await.map_err(|said| self.refused(of.name, said))?;
+        }
         while let Some(page) = pages.next() {
             sink(page).await.map_err(|said| self.refused(of.name, said))?;
         }
         let only_adds = self.contents.asked.only_adds;
         let told = (loaded.shape.clone(), saved_at);
         self.memory().entry(of.name).or_default().swept(&loaded.content, told, loaded.kept.ids.clone(), only_adds);
-        Ok(PassEnd { complete: true, bytes: loaded.bytes, ..PassEnd::default() })
+        Ok(PassEnd { complete: true, bytes: loaded.bytes, as_of: saved_at, ..PassEnd::default() })
     }
 
     fn how<'l>(&'l self, stream: &'l ListStream) -> RowsToRecords<'l> {
@@ -269,7 +285,7 @@ impl FileConnector {
     async fn read_first_page(&self, stream: &str) -> Result<PageRead, Error> {
         let stream = self.stream(stream)?;
         let of = stream.of;
-        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+        let content = self.look(of).await?;
         let loaded = self.load(of, content).await?;
         Ok(ListPages::new(self.how(stream), &loaded.lists, &loaded.kept).next().unwrap_or_default())
     }
@@ -357,7 +373,7 @@ impl Connector for FileConnector {
 
     fn notes(&self) -> Vec<String> {
         let of = self.streams.iter().map(|stream| stream.of);
-        of.flat_map(|of| self.contents.notes(&of).unwrap_or_else(|why| vec![why]))
+        of.flat_map(|of| self.contents.notes(&of, (self.clock)()).unwrap_or_else(|why| vec![why]))
             .chain(self.out.iter().flat_map(|out| out.notes()))
             .collect::<std::collections::BTreeSet<_>>()
             .into_iter()

@@ -177,6 +177,8 @@ pub struct PassEnd {
     pub is_another: bool,
     /// Why it is not complete though no request failed (fewer records than announced, a page that repeats).
     pub incomplete_because: Option<String>,
+    /// What was read is as it was then, whenever it was read: a file that was made of another system.
+    pub as_of: Option<Time>,
 }
 
 /// What a stream offers.

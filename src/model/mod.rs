@@ -12,7 +12,7 @@
 //! - [`first_value`]: what a record held first of a field whose first value stays
 //! - [`past_status`]: a change of a person's lead status
 //! - [`date`]: days of the calendar
-//! - [`address`]: e-mail addresses in their comparable form
+//! - [`address`]: e-mail addresses in their comparable form; [`companies`]: which company a name or an address stands for
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
 //! - [`permit`]: which mail a permit in a marketing system is for; [`mark`]: what a record shows of it, and of blocks and statuses
@@ -27,6 +27,7 @@
 pub mod address;
 pub mod age;
 pub mod by_name;
+pub mod companies;
 pub mod consent;
 mod counted;
 pub mod date;

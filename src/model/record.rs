@@ -90,6 +90,8 @@ pub struct Record {
     pub account: Option<ShortText>,
     /// Persons and deals: the other accounts. Sorted, without the first.
     pub more_accounts: Vec<ShortText>,
+    /// Deals: its accounts are companies by their names or domains, which are the same in every system.
+    pub names_companies: bool,
     /// Deals and deal_persons: ids of persons of the same system. Tickets: requesters' ids. Sorted.
     pub people: Vec<ShortText>,
     /// Tickets: requesters known by address only. Persons: further addresses beside the present one. Sorted.
@@ -143,6 +145,7 @@ impl Record {
             same_as: Vec::new(),
             account: None,
             more_accounts: Vec::new(),
+            names_companies: false,
             people: Vec::new(),
             addresses: Vec::new(),
             has_unread_address: false,
@@ -305,6 +308,7 @@ impl Record {
 /// Field names with a meaning of their own. Other names are the user's.
 pub mod field {
     pub const EMAIL: &str = "email";
+    pub const COMPANY: &str = "company";
     pub const NAME: &str = "name";
     pub const FIRST_NAME: &str = "first_name";
     pub const LAST_NAME: &str = "last_name";

@@ -253,6 +253,9 @@ fn an_open_deal_in_a_list_holds_everyone_of_its_company() {
     let handle = &world.sandbox.handle;
     let lead = |email: &str| handle.add_lead(&object(json!({"email": email, "firstName": "A", "lastName": "B"}))).unwrap();
     let (named, colleague, other) = (lead("taro@acme.example"), lead("hanako@acme.example"), lead("ken@beta.example"));
+    // Whom no list knows.
+    let unlisted = json!({"email": "jiro@gmail.com", "firstName": "A", "lastName": "B", "company": "アクメ株式会社"});
+    let (by_name, by_domain) = (handle.add_lead(&object(unlisted)).unwrap(), lead("saburo@acme.example"));
     put(
         &world,
         "contacts.csv",
@@ -269,13 +272,13 @@ fn an_open_deal_in_a_list_holds_everyone_of_its_company() {
     world.run("approve ma").exits(0);
     world.sync_until("it settles", |w| w.run("plan").code == 0);
     assert_eq!(
-        [named, colleague, other].map(|lead| world.blocked(lead)),
-        [true, true, false],
+        [named, colleague, other, by_name, by_domain].map(|lead| world.blocked(lead)),
+        [true, true, false, true, true],
         "{}",
         world.run_text("explain hanako@acme.example")
     );
     put(&world, "deals.csv", deals("受注"));
-    world.sync_until("the hold ends with the deal", |w| !w.blocked(named) && !w.blocked(colleague));
+    world.sync_until("the hold ends with the deal", |w| [named, colleague, by_name, by_domain].iter().all(|lead| !w.blocked(*lead)));
     assert_eq!(listed(&world).iter().filter(|id| id.starts_with("lists:account:")).count(), 2);
 }
 
@@ -324,7 +327,7 @@ fn mistakes_in_what_is_said_of_lists_are_told() {
         ("path = \"a.csv\"\nlists = { cards = \"b.csv\" }", "path and profile say one list, lists says several"),
         ("path = \"a.csv\"\nprofile = \"cards\"\nwrites = [\"phone\"]", "writes"),
         ("lists = { contacts = \"a.csv\", consents = \"b.csv\" }", "a list of consents is a system of its own"),
-        ("path = \"a.csv\"\nprofile = \"cards\"\nrefusal_words = { \"NG\" = \"no\" }", "shows no refusals"),
+        ("path = \"a.csv\"\nprofile = \"accounts\"\nrefusal_words = { \"NG\" = \"no\" }", "shows no refusals"),
     ] {
         world.configure(&Setup {
             more_systems: format!("[systems.lists]\nconnector = \"file\"\n{keys}\n"),

@@ -4,6 +4,7 @@
 mod company;
 mod faults;
 mod histories;
+mod whole_company;
 
 use company::Company;
 use serde_json::{Value, json};

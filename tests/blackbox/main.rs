@@ -32,6 +32,7 @@ mod killed;
 mod kinds_of_mail;
 mod lists;
 mod lists_out;
+mod lists_refusals;
 mod logs;
 mod lost_answers;
 mod notices;

@@ -2,6 +2,7 @@
 
 use crate::config::document::TomlEntry;
 use crate::config::document::nearest::choices;
+use crate::connector::file;
 use crate::connector::manifest::{FieldKind, FieldMap, RecordMap};
 use crate::connector::{Manifest, READ_EVERY, SWEEP_EVERY};
 use crate::model::expression::{Declared, FieldType};
@@ -78,7 +79,10 @@ impl Offers {
         let manifests = self.systems.iter().filter_map(|s| s.manifest.as_deref().map(|m| (s, m)));
         let streams = manifests.flat_map(|(s, m)| m.streams.iter().map(move |(name, stream)| (s, name, stream)));
         let shows = |map: &RecordMap| !map.refusals.is_empty();
-        streams.filter(|(_, _, t)| t.record.as_ref().is_some_and(shows)).map(|(s, n, _)| format!("{}.{n}", s.name)).collect()
+        // A list that is kept for something else may have no column of them.
+        let is_kept_for_it = |s: &Offer, n: &str| s.manifest.as_deref().is_none_or(|m| file::is_kept_for_refusals(m, n));
+        let streams = streams.filter(|(s, n, t)| t.record.as_ref().is_some_and(shows) && is_kept_for_it(s, n));
+        streams.map(|(s, n, _)| format!("{}.{n}", s.name)).collect()
     }
 
     /// Names of the systems that read a person field, with what they read it as.

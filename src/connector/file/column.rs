@@ -26,6 +26,9 @@ pub const OPT_OUT: &str = "opt_out";
 /// When a deal ended: no field.
 pub const CLOSED: &str = "closed";
 
+/// Columns of which a row may have several, and each says something: days of different ends, and words of different people.
+pub const SEVERAL: [&str; 3] = [CLOSED, CONSENT_GIVEN, OPT_OUT];
+
 /// Columns that say something of the row, and are no fields.
 pub const NO_FIELDS: [&str; 5] = [ROW_ID, UPDATED, CLOSED, CONSENT_GIVEN, OPT_OUT];
 

@@ -3,52 +3,66 @@
 use super::column::{CONSENT_GIVEN, KnownColumn, OPT_OUT, ROW_ID, column};
 use crate::connector::manifest::FieldKind::{Date, Text};
 
+/// Whether somebody may be mailed.
+const GIVEN: KnownColumn = column(
+    CONSENT_GIVEN,
+    Text,
+    &[
+        "配信可否",
+        "メール配信可否",
+        "メルマガ配信可否",
+        "配信許可",
+        "メール配信許可",
+        "メール配信",
+        "メルマガ配信",
+        "配信希望",
+        "メール配信希望",
+        "dm可否",
+        "配信同意",
+        "メール配信同意",
+        "受信可否",
+        "受信許可",
+        "同意",
+        "同意有無",
+        "同意状況",
+        "オプトイン",
+        "consentgiven",
+        "optin",
+        "optedin",
+        "subscribed",
+        "mailable",
+    ],
+);
+
+/// Whether they opted out.
+const OUT: KnownColumn = column(
+    OPT_OUT,
+    Text,
+    &[
+        "オプトアウト",
+        "配信停止",
+        "メール配信停止",
+        "メルマガ配信停止",
+        "配信停止希望",
+        "配信拒否",
+        "メール配信拒否",
+        "受信拒否",
+        "配信不要",
+        "optedout",
+        "unsubscribe",
+        "unsubscribed",
+        "donotemail",
+        "donotmail",
+    ],
+);
+
+/// What other lists of people may have beside all else: a no that stands there counts, and a yes is none.
+pub(super) const REFUSALS: [KnownColumn; 2] = [GIVEN, OUT];
+
 pub(super) const CONSENTS: [KnownColumn; 6] = [
     column(ROW_ID, Text, &["id", "顧客id", "会員id", "連絡先id", "管理番号", "リードid", "contactid", "personid", "leadid"]),
-    column(
-        CONSENT_GIVEN,
-        Text,
-        &[
-            "配信可否",
-            "メール配信可否",
-            "メルマガ配信可否",
-            "配信許可",
-            "メール配信許可",
-            "配信同意",
-            "メール配信同意",
-            "受信可否",
-            "受信許可",
-            "同意",
-            "同意有無",
-            "同意状況",
-            "オプトイン",
-            "consentgiven",
-            "optin",
-            "optedin",
-            "subscribed",
-            "mailable",
-        ],
-    ),
-    column(
-        OPT_OUT,
-        Text,
-        &[
-            "オプトアウト",
-            "配信停止",
-            "メール配信停止",
-            "メルマガ配信停止",
-            "配信停止希望",
-            "配信拒否",
-            "メール配信拒否",
-            "受信拒否",
-            "配信不要",
-            "optedout",
-            "unsubscribe",
-            "unsubscribed",
-            "donotemail",
-            "donotmail",
-        ],
-    ),
+    GIVEN,
+    OUT,
     column(
         "consent_on",
         Date,

@@ -1,4 +1,5 @@
-//! What a row of a list of consents says of its person: by the column of who may be mailed, and that of who opted out.
+//! What a row of a list of consents says of its person: by the column of who may be mailed, and that of who opted out; and what any other
+//! list of people says against mail, where it has such a column.
 //!
 //! Only the word yes is a yes. That somebody did not opt out is none, and an empty cell says nothing: such rows are nobody's, so that
 //! consent.toml, which says what the records of a system prove, speaks of no more than those who said yes.
@@ -13,7 +14,10 @@ use crate::connector::raw::json::Json;
 use crate::connector::raw::plain::{plain, said_by};
 
 /// Words of those who may be mailed, in the column that says so. In another column they say something else.
-const YES: [&str; 19] = [
+const YES: [&str; 22] = [
+    "○",
+    "〇",
+    "◯",
     "同意",
     "同意する",
     "同意済",
@@ -63,6 +67,9 @@ const NO: [&str; 24] = [
     "refused",
 ];
 
+/// Words of those who may not, where the column says who may: in the other one they may say that nobody opted out.
+const NOT_GIVEN: [&str; 6] = ["否", "不要", "希望しない", "ng", "×", "✕"];
+
 /// What a row says. Of several the greatest counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ConsentSaid {
@@ -99,15 +106,31 @@ impl ConsentSaid {
 impl ListRow<'_> {
     /// What a row of a list of consents says.
     pub fn consent(&self, asked: &ListsAsked) -> ConsentSaid {
-        let given = self.cell(CONSENT_GIVEN).map_or(ConsentSaid::Nothing, |cell| read(cell, asked, may_be_mailed));
-        let opted_out = self.cell(OPT_OUT).map_or(ConsentSaid::Nothing, |cell| read(cell, asked, has_opted_out));
-        given.max(opted_out)
+        let cells = |key: &'static str| self.columns.places(key).filter_map(|place| self.cells.get(place));
+        let given = cells(CONSENT_GIVEN).map(|cell| read(cell, asked, may_be_mailed));
+        let opted_out = cells(OPT_OUT).map(|cell| match read(cell, asked, has_opted_out) {
+            // The day of it.
+            ConsentSaid::Unread(_) if is_day(cell) => ConsentSaid::No,
+            said => said,
+        });
+        given.chain(opted_out).max().unwrap_or(ConsentSaid::Nothing)
+    }
+
+    /// What a row of any other list of people says against mail to its person: a no, or a word that may be one. A yes is none: the list
+    /// is not kept for it.
+    pub fn against(&self, asked: &ListsAsked) -> Option<ConsentSaid> {
+        let said = if self.profile.may_refuse() { self.consent(asked) } else { ConsentSaid::Nothing };
+        matches!(said, ConsentSaid::No | ConsentSaid::Unread(_)).then_some(said)
     }
 
     /// Whether a row is nobody's: one of a list of consents that says neither yes nor no.
     pub fn says_nothing(&self, asked: &ListsAsked) -> bool {
         self.profile == ListProfile::Consents && self.consent(asked) == ConsentSaid::Nothing
     }
+}
+
+fn is_day(cell: &ListCell) -> bool {
+    matches!(cell, ListCell::At(_) | ListCell::Text(_)) && cell.date().is_some()
 }
 
 fn read(cell: &ListCell, asked: &ListsAsked, said: fn(&str, Option<RefusalWord>) -> Option<ConsentSaid>) -> ConsentSaid {
@@ -145,7 +168,8 @@ impl ListsAsked {
 }
 
 fn may_be_mailed(text: &str, taught: Option<RefusalWord>) -> Option<ConsentSaid> {
-    let known = || is_one_of(&NO, text).then_some(false).or_else(|| is_one_of(&YES, text).then_some(true));
+    let no = || is_one_of(&NO, text) || is_one_of(&NOT_GIVEN, text);
+    let known = || no().then_some(false).or_else(|| is_one_of(&YES, text).then_some(true));
     let taught = taught.map(|word| word == RefusalWord::Fine);
     said_by(text).or(taught).or_else(known).map(|yes| if yes { ConsentSaid::Yes } else { ConsentSaid::No })
 }
@@ -204,6 +228,7 @@ mod tests {
             ("オプトアウト", text("承認"), unread("承認")),
             ("配信停止", text("希望する"), unread("希望する")),
             ("Unsubscribed", text("OK"), Nothing),
+            ("オプトアウト", text("2026/10/1"), No),
         ] {
             assert_eq!(said(&[(header, cell.clone())]), want, "{header} {cell:?}");
         }
@@ -211,8 +236,34 @@ mod tests {
 
     #[test]
     fn the_words_stand_as_they_are_looked_up_and_say_one_thing() {
-        assert!(YES.iter().chain(&NO).all(|word| plain(word) == *word && said_by(word).is_none()));
-        assert!(YES.iter().all(|word| !NO.contains(word)));
+        assert!(YES.iter().chain(&NO).chain(&NOT_GIVEN).all(|word| plain(word) == *word && said_by(word).is_none()));
+        assert!(YES.iter().all(|word| !NO.contains(word) && !NOT_GIVEN.contains(word)));
+    }
+
+    #[test]
+    fn a_list_that_is_kept_for_something_else_says_no_and_never_yes() {
+        use ConsentSaid::{No, Unread};
+        for (profile, header, cell, want) in [
+            (ListProfile::Contacts, "メール配信", "否", Some(No)),
+            (ListProfile::Contacts, "メール配信", "不可", Some(No)),
+            (ListProfile::Contacts, "メール配信", "可", None),
+            (ListProfile::Cards, "配信停止", "済", Some(Unread("済".into()))),
+            (ListProfile::Cards, "メルマガ配信停止フラグ", "1", Some(No)),
+            (ListProfile::Cards, "配信停止日", "2026/10/1", Some(No)),
+            (ListProfile::Cards, "配信停止理由", "転職", None),
+            (ListProfile::Contracts, "Opt-out", "yes", Some(No)),
+            (ListProfile::Seminars, "Unsubscribed", "", None),
+            (ListProfile::Deals, "DM不可", "○", Some(Unread("○".into()))),
+            (ListProfile::Contacts, "配信可否", "○", None),
+            (ListProfile::Contacts, "配信可否", "×", Some(No)),
+            (ListProfile::Contacts, "配信停止", "否", Some(Unread("否".into()))),
+            (ListProfile::Accounts, "配信停止", "停止", None),
+            (ListProfile::Consents, "配信停止", "停止", None),
+        ] {
+            let columns = FoundColumns::of(profile, &[ListCell::of_text(header)], &BTreeMap::new());
+            let row = ListRow { profile, columns: &columns, cells: &[ListCell::of_text(cell)] };
+            assert_eq!(row.against(&ListsAsked::one(profile, "list.csv".into())), want, "{profile:?} {header} {cell}");
+        }
     }
 
     #[test]

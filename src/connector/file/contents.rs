@@ -11,13 +11,16 @@ use super::rows::{ListRow, RowsAs};
 use super::table::ListTable;
 use crate::connector::map::refusal_words::shown;
 use crate::connector::raw::json::Json;
-use crate::model::{Time, counted};
+use crate::model::{Span, Time, counted};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How rows become records: with another number all lists are read anew.
-const READING: u32 = 2;
+const READING: u32 = 3;
+
+/// Clocks of two computers may differ by so much before it is told.
+const AHEAD_MAX: Span = Span::minutes(2);
 
 /// The files of a system's lists.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ pub struct Contents {
 #[derive(Debug)]
 pub struct Content {
     pub hash: String,
+    pub looked_at: Time,
     files: Vec<(ListProfile, Vec<(FoundFile, blake3::Hash)>)>,
 }
 
@@ -48,15 +52,33 @@ pub struct LoadedStream {
 }
 
 impl Content {
-    /// When the newest of its files was saved.
+    /// When the newest of its files was saved. A time that is still to come is now.
     pub fn saved_at(&self) -> Option<Time> {
-        self.files.iter().flat_map(|(_, files)| files).map(|(file, _)| file.stamp.modified()).max()
+        self.files().map(|file| self.saved(file)).max()
+    }
+
+    fn files(&self) -> impl Iterator<Item = &FoundFile> {
+        self.files.iter().flat_map(|(_, files)| files).map(|(file, _)| file)
+    }
+
+    fn saved(&self, file: &FoundFile) -> Time {
+        file.stamp.modified().min(self.looked_at)
+    }
+
+    /// What is to be told of a file that was saved at a time that is still to come.
+    pub fn is_ahead(&self) -> Option<String> {
+        let limit = self.looked_at.plus(AHEAD_MAX);
+        let ahead = self.files().find(|file| file.stamp.modified() > limit)?;
+        Some(format!(
+            "{} says that it was saved at {}, which is still to come: it counts as saved now; check the clock of the computer that saves it, and this one's",
+            ahead.name,
+            ahead.stamp.modified().rfc3339()
+        ))
     }
 
     /// Nobody has one of its files open: what is saved while somebody types may be half of what they mean.
     pub fn unlocked(&self) -> Result<(), String> {
-        let mut files = self.files.iter().flat_map(|(_, files)| files);
-        match files.find_map(|(file, _)| file.lock.as_ref().map(|lock| (&file.name, lock))) {
+        match self.files().find_map(|file| file.lock.as_ref().map(|lock| (&file.name, lock))) {
             None => Ok(()),
             Some((name, lock)) => Err(format!(
                 "{name} is open in another program ({lock} lies beside it). Close it there; if nobody has it open, delete {lock}"
@@ -67,11 +89,9 @@ impl Content {
 
 impl Contents {
     pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
-        let ListsAsked { folder: _, lists, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
-        let of_consents = out.is_some() || lists.iter().any(|(profile, _)| *profile == ListProfile::Consents);
-        let words = if of_consents { format!(" {words:?}") } else { String::new() };
+        let ListsAsked { folder: _, lists: _, only_adds: _, as_of, sheet, columns, stages, words, out } = &asked;
         let marks = out.as_ref().map(|out| format!(" {:?} {:?}", out.on, out.off)).unwrap_or_default();
-        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks}{words}");
+        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}{marks} {words:?}");
         let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
         Contents { asked, how, hashes: Mutex::default() }
     }
@@ -83,7 +103,7 @@ impl Contents {
     }
 
     /// Looks which content is there. Only files that look otherwise than the last time are read.
-    pub fn look(&self, stream: &StreamOfLists) -> Result<Content, String> {
+    pub fn look(&self, stream: &StreamOfLists, now: Time) -> Result<Content, String> {
         let mut files = Vec::new();
         let mut hash = blake3::Hasher::new();
         for (profile, path) in self.lists_of(stream) {
@@ -99,7 +119,7 @@ impl Contents {
             });
             files.push((*profile, found));
         }
-        Ok(Content { hash: format!("{}-{}", self.how, &hash.finalize().to_hex()[..32]), files })
+        Ok(Content { looked_at: now, hash: format!("{}-{}", self.how, &hash.finalize().to_hex()[..32]), files })
     }
 
     /// Whether a hash is of what was read as it would be read now.
@@ -130,7 +150,7 @@ impl Contents {
                     return Err(told("it was changed while it was read".to_string()));
                 }
                 size += bytes.len() as u64;
-                let table = ListTable::read(*profile, &self.asked, &file.name, &bytes, file.stamp.modified()).map_err(told)?;
+                let table = ListTable::read(*profile, &self.asked, &file.name, &bytes, content.saved(file)).map_err(told)?;
                 tables.push(table.at(self.asked.name_of(&file.path)));
             }
             lists.push(Arc::new(LoadedList { profile: *profile, tables }));
@@ -147,11 +167,12 @@ impl Contents {
     }
 
     /// What whoever keeps the lists should know of them: columns that nothing is read from, rows that share an id, stages without a meaning.
-    pub fn notes(&self, stream: &StreamOfLists) -> Result<Vec<String>, String> {
-        let content = self.look(stream)?;
+    pub fn notes(&self, stream: &StreamOfLists, now: Time) -> Result<Vec<String>, String> {
+        let content = self.look(stream, now)?;
         content.unlocked()?;
         let loaded = self.load(stream, &content)?;
         let mut notes = loaded.kept.told.clone();
+        notes.extend(content.is_ahead());
         for table in loaded.lists.iter().flat_map(|list| &list.tables) {
             let named = |names: &[String]| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
             let (file, columns) = (&table.file, &table.columns);
@@ -162,7 +183,7 @@ impl Contents {
             // Of all columns the one that may not be lost: a "no" that stands nowhere else.
             if !refusing.is_empty() {
                 notes.push(format!(
-                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it; read them as a list of their own with the profile consents",
+                    "{file}: the columns {} may hold people's own no, and nothing is read from them: nobody is held by it; if one does, say columns = {{ \"NAME\" = \"opt_out\" }}",
                     named(&refusing)
                 ));
             }
@@ -173,7 +194,7 @@ impl Contents {
         if stream.rows == RowsAs::Deal {
             notes.extend(self.unknown_stages(&loaded));
         }
-        if stream.of == Some(ListProfile::Consents) {
+        if matches!(stream.rows, RowsAs::Person | RowsAs::DealContact) {
             notes.extend(self.unsaid(&loaded));
         }
         Ok(notes)
@@ -194,13 +215,13 @@ impl Contents {
         words
     }
 
-    /// Rows of consents that say neither yes nor no, and words that may be either.
+    /// Rows of consents that say neither yes nor no, and words of any list of people that may be either.
     fn unsaid(&self, loaded: &LoadedStream) -> Vec<String> {
         let words = Contents::words_of(loaded, |row| match row.consent(&self.asked) {
-            ConsentSaid::Nothing => Some(String::new()),
+            ConsentSaid::Nothing if row.profile == ListProfile::Consents => Some(String::new()),
             // It may be a person's own sentence.
-            ConsentSaid::Unread(word) => Some(shown(&Json::from(word)).into()),
-            ConsentSaid::Yes | ConsentSaid::No => None,
+            ConsentSaid::Unread(word) if row.profile != ListProfile::Accounts => Some(shown(&Json::from(word)).into()),
+            ConsentSaid::Nothing | ConsentSaid::Unread(_) | ConsentSaid::Yes | ConsentSaid::No => None,
         });
         let (silent, unread): (Vec<_>, Vec<_>) = words.iter().partition(|(word, _)| word.is_empty());
         let silent = silent.iter().map(|(_, count)| {

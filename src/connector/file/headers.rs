@@ -1,8 +1,10 @@
 //! Which column of a list is what, by the names in its header row.
 
 use super::cells::ListCell;
-use super::column::{CLOSED, CONSENT, KnownColumn, MARKS};
+use super::column::{CONSENT, KnownColumn, MARKS, OPT_OUT, SEVERAL};
+use super::out::form;
 use super::profiles::ListProfile;
+use crate::model::companies::letters;
 use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
@@ -24,7 +26,7 @@ pub struct FoundColumns {
 
 /// A header as it is compared: in NFKC, small letters, without blanks and signs.
 pub fn plain(header: &str) -> String {
-    header.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric()).collect()
+    letters(header)
 }
 
 /// Units that make another number of what stands in the cells: 資本金（百万円） of 300 is no capital of 300.
@@ -53,8 +55,7 @@ impl FoundColumns {
                 found.unknown.push(header.to_string());
                 continue;
             };
-            // A list has the days of deals that were won and of those that were lost side by side.
-            match candidates.get_mut(column.key).filter(|_| column.key != CLOSED) {
+            match candidates.get_mut(column.key).filter(|_| !SEVERAL.contains(&column.key)) {
                 None => {
                     candidates.insert(column.key, (trust, found.known.len(), header.to_string()));
                     found.known.push((place, column));
@@ -105,7 +106,9 @@ fn known(profile: ListProfile, header: &str, own: &BTreeMap<String, &str>) -> Op
             place.map(|place| place + 1).or_else(|| (plain(column.key) == name).then_some(1)).map(|trust| (column, trust))
         })
     };
-    by_name(&whole).or_else(|| by_name(&short))
+    // Whatever it is called, a no that stands there may stand nowhere else.
+    let refuses = || profile.columns().find(|column| column.key == OPT_OUT).filter(|_| profile.may_refuse() && form::refuses(header));
+    by_name(&whole).or_else(|| by_name(&short)).or_else(|| refuses().map(|column| (column, usize::MAX)))
 }
 
 /// Finds the header among the first rows: the one with the most columns that are known. `Err` says what is missing.
@@ -182,6 +185,7 @@ fn first_name(profile: ListProfile, key: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::column::CLOSED;
     use super::*;
 
     fn row(names: &[&str]) -> Vec<ListCell> {

@@ -2,9 +2,10 @@
 
 use super::asked::ListsAsked;
 use super::cells::ListCell;
+use super::consents::ConsentSaid;
 use super::manifest::StreamOfLists;
 use super::profiles::ListProfile;
-use super::rows::{ListRow, RowsAs};
+use super::rows::{ListRow, PEOPLE, RowsAs, SAID};
 use super::table::{ListTable, TableRows};
 use crate::connector::map::{Carries, Mapper};
 use crate::connector::port::{Observed, PageRead};
@@ -18,6 +19,10 @@ use std::sync::Arc;
 const PAGE: usize = 500;
 /// So many rows that count for nothing are named; of the rest only their number is told.
 const TOLD_MAX: usize = 10;
+
+/// Why a deal is kept out that is one.
+const HOLDS_NOBODY: &str =
+    "a deal that may be open names neither a company nor an address that can be read, so that nobody is held by it; name whom it is with";
 
 /// The files of one list, read.
 #[derive(Debug)]
@@ -49,6 +54,8 @@ pub struct RowsKept {
     dropped: HashSet<u32>,
     /// Whom the rows tell of, sorted.
     pub ids: Vec<IdHash>,
+    /// What any row with an id says against mail to its person, whichever of several counts otherwise.
+    pub against: HashMap<IdHash, ConsentSaid>,
     /// What is to be told of rows that share an id.
     pub told: Vec<String>,
     /// Two rows have one id, and are of two people or deals: whichever of them counted, the other would be lost.
@@ -76,6 +83,12 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
         let here = place;
         place += 1;
         let Some(id) = row.id(stream.rows).filter(|_| !row.says_nothing(asked)) else { return };
+        if says_against(stream.rows)
+            && let Some(said) = row.against(asked)
+        {
+            let known = kept.against.entry(id_hash(&id)).or_insert(ConsentSaid::Nothing);
+            *known = said.max(std::mem::replace(known, ConsentSaid::Nothing));
+        }
         let own = row.profile == ListProfile::Accounts;
         let of = row.beside_its_id(stream.rows).map(|of| id_hash(&of));
         let new = Best { place: here, rank: row.rank(stream.rows, asked), of, own, at: (list, table, number) };
@@ -114,6 +127,11 @@ pub fn keep(stream: &StreamOfLists, lists: &[Arc<LoadedList>], asked: &ListsAske
     kept.ids = best.into_keys().collect();
     kept.ids.sort_unstable();
     kept
+}
+
+/// Whether rows that are read so speak of people.
+fn says_against(rows: RowsAs) -> bool {
+    matches!(rows, RowsAs::Person | RowsAs::DealContact)
 }
 
 /// Goes through all rows: with the place of list and file, the row's number, and the row.
@@ -186,7 +204,7 @@ impl<'l> ListPages<'l> {
             if self.kept.dropped.contains(&here) {
                 continue;
             }
-            self.how.record(*profile, table, number, cells, &mut page);
+            self.how.record(*profile, table, (number, cells), self.kept, &mut page);
             if page.observed.len() >= PAGE {
                 page.announced = Some(self.kept.ids.len()).filter(|_| !self.lists.is_empty());
                 return Some(page);
@@ -207,19 +225,51 @@ fn came_out_of(file: &Name, row: &mut Observed) {
     }
 }
 
+/// The deals of a page from these places on name companies as they are called, whichever system knows them.
+fn names_companies(page: &mut PageRead, observed: usize, unread: usize) {
+    for row in &mut page.observed[observed..] {
+        if let Observed::Record { record, .. } = row {
+            record.names_companies = true;
+        }
+    }
+    page.unread[unread..].iter_mut().for_each(|row| row.names_companies = true);
+}
+
 impl RowsToRecords<'_> {
+    /// What the rows with a row's id say against mail, as a refusal is read from it; that nothing is said against it is no consent.
+    fn against(&self, row: ListRow<'_>, kept: &RowsKept) -> Json<'static> {
+        let nothing = Json::Bool(true);
+        if kept.against.is_empty() {
+            return nothing;
+        }
+        let said = row.id(self.stream.rows).and_then(|id| kept.against.get(&id_hash(&id)).cloned());
+        said.and_then(ConsentSaid::raw).unwrap_or(nothing)
+    }
+
     /// Adds what a row becomes to the page. What cannot be read is told by where it stands.
-    fn record(&self, profile: ListProfile, table: &ListTable, number: usize, cells: &[ListCell], page: &mut PageRead) {
+    fn record(&self, profile: ListProfile, table: &ListTable, (number, cells): (usize, &[ListCell]), kept: &RowsKept, page: &mut PageRead) {
         let row = ListRow { profile, columns: &table.columns, cells };
         let may_be_nobody = matches!(self.stream.rows, RowsAs::DealContact | RowsAs::Account);
         if (may_be_nobody && row.id(self.stream.rows).is_none()) || row.says_nothing(self.asked) {
             return;
         }
-        let raw = Json::Object(row.values(self.stream.rows, self.asked, self.prefix, self.companies).into());
+        let mut values = row.values(self.stream.rows, self.asked, self.prefix, self.companies);
+        if says_against(self.stream.rows) && profile.may_refuse() {
+            values.push((SAID, self.against(row, kept)));
+        }
         let (observed, quarantined, unread) = (page.observed.len(), page.quarantined.len(), page.unread.len());
         let carries = Carries { people: self.stream.rows == RowsAs::Deal, accounts: true };
-        self.mapper.map(&raw, self.as_of.unwrap_or(table.modified), carries, page);
+        if self.stream.rows == RowsAs::Deal && row.holds_nobody(self.asked) {
+            // A name alone leads to nobody.
+            values.retain(|(key, _)| *key != PEOPLE);
+            self.mapper.pass_over(&Json::Object(values.into()), carries, HOLDS_NOBODY, page);
+        } else {
+            self.mapper.map(&Json::Object(values.into()), self.as_of.unwrap_or(table.modified), carries, page);
+        }
         page.observed[observed..].iter_mut().for_each(|row| came_out_of(&table.path, row));
+        if self.stream.rows == RowsAs::Deal {
+            names_companies(page, observed, unread);
+        }
         for told in &mut page.quarantined[quarantined..] {
             let column = row.place_of(&told.field);
             if column.is_some_and(|column| row.is_broken(column)) {

@@ -1,7 +1,7 @@
 //! The manifest of a system of lists, made of the profiles that it has: what the rest of the product knows of its streams and fields.
 
 use super::asked::OutAsked;
-use super::column::{self, NO_FIELDS, ROW_ID};
+use super::column::{self, NO_FIELDS};
 use super::profiles::ListProfile;
 use super::rows::{self, RowsAs};
 use crate::connector::manifest::{
@@ -25,6 +25,11 @@ const DEAL_CONTACTS: &str = "deal_contacts";
 const EVERY: Span = Span::minutes(1);
 /// What is unchanged need not be read again; once a week it is all the same.
 const SWEEP_EVERY: Span = Span::days(7);
+
+/// Whether a stream that shows refusals is read for them: a list of consents and a tool's own export are, any other list may say none.
+pub fn is_kept_for_refusals(manifest: &Manifest, stream: &str) -> bool {
+    manifest.name != CONNECTOR || manifest.writes.is_some() || stream == ListProfile::Consents.name()
+}
 
 /// What a stream of lists is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +123,7 @@ fn show_marks(record: &mut RecordMap, out: &OutAsked) {
     record.marks.extend(out.block.iter().map(|_| (Mark::Block, mark(column::BLOCK))));
     record.marks.extend(out.status.iter().map(|_| (Mark::Status, mark(column::STATUS))));
     // A word that is neither yes nor no holds; the form has the tool's words.
-    record.refusals = vec![refused_where_false(column::CONSENT)];
+    record.refusals.push(refused_where_false(column::CONSENT));
 }
 
 /// All mail is refused where no stands.
@@ -158,7 +163,7 @@ fn writes(profiles: &[ListProfile], out: &OutAsked) -> Writes {
 /// The fields that lists may change.
 pub fn written_fields(profiles: &[ListProfile]) -> Vec<Name> {
     let columns = profiles.iter().flat_map(|p| p.columns());
-    let texts = columns.filter(|column| column.kind == FieldKind::Text && ![ROW_ID, field::EMAIL].contains(&column.key));
+    let texts = columns.filter(|column| column.kind == FieldKind::Text && !NO_FIELDS.contains(&column.key) && column.key != field::EMAIL);
     texts.map(|column| column.key.into()).collect()
 }
 
@@ -216,7 +221,11 @@ fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
         edited_by: None,
         edited_via: None,
         fields: fields(stream),
-        account: (companies && stream.rows != RowsAs::Account).then(|| Paths::One(rows::ACCOUNT.to_string())),
+        account: match stream.rows {
+            RowsAs::Account => None,
+            RowsAs::Deal => Some(Paths::Several(vec![rows::ACCOUNT.to_string(), rows::DOMAIN.to_string()])),
+            RowsAs::Person | RowsAs::DealContact => companies.then(|| Paths::One(rows::ACCOUNT.to_string())),
+        },
         people: is_deal.then(|| rows::PEOPLE.to_string() + "[]"),
         people_more: None,
         accounts_more: None,
@@ -225,7 +234,10 @@ fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
         state: if is_deal { [DealState::Won, DealState::Lost, DealState::Open].map(state).into() } else { Vec::new() },
         ended_at: is_deal.then(|| on_day(rows::ENDED)).flatten(),
         same_as: Vec::new(),
-        refusals: (stream.of == Some(ListProfile::Consents)).then(|| refused_where_false(rows::SAID)).into_iter().collect(),
+        refusals: matches!(stream.rows, RowsAs::Person | RowsAs::DealContact)
+            .then(|| refused_where_false(rows::SAID))
+            .into_iter()
+            .collect(),
         marks: BTreeMap::new(),
         deleted: None,
         always: Vec::new(),
@@ -291,14 +303,17 @@ mod tests {
     }
 
     #[test]
-    fn a_no_of_a_list_of_consents_is_a_refusal_and_its_word_is_no_field() {
+    fn a_no_of_a_list_of_people_is_a_refusal_and_its_word_is_no_field() {
         for profile in ListProfile::ALL {
-            let manifest = manifest(&[profile], None);
-            let record = manifest.streams[profile.name()].record.as_ref().unwrap();
-            let is_of_consents = profile == ListProfile::Consents;
-            assert_eq!(record.refusals.len(), usize::from(is_of_consents), "{profile:?}");
-            assert!(NO_FIELDS.iter().all(|key| !record.fields.contains_key(&Name::from(*key))), "{profile:?}");
-            assert_eq!(record.fields.contains_key(&Name::from("consent_on")), is_of_consents);
+            let made = manifest(&[profile], None);
+            for stream in streams(&[profile]) {
+                let record = made.streams[stream.name].record.as_ref().unwrap();
+                let is_of_people = matches!(stream.rows, RowsAs::Person | RowsAs::DealContact);
+                assert_eq!(record.refusals.len(), usize::from(is_of_people), "{profile:?}");
+                assert!(NO_FIELDS.iter().all(|key| !record.fields.contains_key(&Name::from(*key))), "{profile:?}");
+                assert_eq!(record.fields.contains_key(&Name::from("consent_on")), profile == ListProfile::Consents);
+            }
+            assert!(written_fields(&[profile]).iter().all(|name| !NO_FIELDS.contains(&&**name)), "{profile:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::column::{CONSENT_GIVEN, KnownColumn, OPT_OUT, ROW_ID};
 use super::columns::{ACCOUNTS, CARDS, CONTACTS, CONTRACTS, DEALS, PERSON};
-use super::columns_of_events::{CONSENTS, SEMINARS};
+use super::columns_of_events::{CONSENTS, REFUSALS, SEMINARS};
 
 /// What the rows of a list are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,7 +55,13 @@ impl ListProfile {
             ListProfile::Accounts => (&ACCOUNTS, &[]),
             ListProfile::Deals => (&DEALS, &[]),
         };
-        own.iter().chain(shared)
+        let refusals: &'static [KnownColumn] = if self.may_refuse() { &REFUSALS } else { &[] };
+        own.iter().chain(shared).chain(refusals)
+    }
+
+    /// Whether its rows speak of people, whose no may stand beside them though it is kept for something else.
+    pub fn may_refuse(self) -> bool {
+        !matches!(self, ListProfile::Consents | ListProfile::Accounts)
     }
 
     /// Of these groups of columns one each must be there, or nobody can be told from another.

@@ -12,6 +12,12 @@ use crate::model::{Entity, RecordId, ShortText};
 const HASH_DIGITS: usize = 12;
 
 impl Mapper {
+    /// Puts a row on the page that is one by its form, and of which nothing can be read that counts.
+    pub fn pass_over(&self, raw: &Json<'_>, carries: Carries, why: &str, page: &mut PageRead) {
+        let id = self.id(raw).map(|id| RecordId::new(self.system.clone(), self.entity, format!("{}{id}", self.id_prefix).as_str()));
+        self.keep_out(raw, id, carries, why.to_string(), page);
+    }
+
     /// Puts a row that is kept out whole on the page. `id`: its own, where that much can be read.
     pub(super) fn keep_out(&self, raw: &Json<'_>, id: Option<RecordId>, carries: Carries, why: String, page: &mut PageRead) {
         let mut unread = Unread {
@@ -20,6 +26,7 @@ impl Mapper {
             id,
             people: Vec::new(),
             accounts: Vec::new(),
+            names_companies: false,
             addresses: Vec::new(),
             names_all: self.names_all(raw, carries),
             why,

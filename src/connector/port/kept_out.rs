@@ -76,6 +76,8 @@ pub struct Unread {
     pub id: Option<RecordId>,
     pub people: Vec<ShortText>,
     pub accounts: Vec<ShortText>,
+    /// These are companies by their names or domains, which are the same in every system.
+    pub names_companies: bool,
     pub addresses: Vec<Address>,
     /// These are all whom it names: no list of it goes on elsewhere, or was left out where it was read.
     pub names_all: bool,

@@ -100,7 +100,7 @@ fn unreadable(doubts: &Doubts) -> Vec<UnreadableRows> {
 
 fn effect(concerns: Concerns) -> &'static str {
     match concerns {
-        Concerns::Named => "held",
+        Concerns::Named | Concerns::Companies => "held",
         Concerns::Record => "record",
         Concerns::Anybody => "unproved",
         Concerns::Nobody => "nothing",

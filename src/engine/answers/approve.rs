@@ -12,6 +12,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::Op;
+use crate::model::companies::companies_of;
 use crate::model::{Name, Record, RecordId, Time};
 use crate::store::{ApprovalScope, Cause, What};
 use crate::telemetry::InternalEvent;
@@ -259,6 +260,10 @@ fn forget_member(deal: &mut Record, member: &Record) {
     if member.id.system == deal.id.system {
         deal.memory.past_people.retain(|p| *p != member.id.id);
         deal.memory.past_accounts.retain(|a| member.accounts().all(|own| own != a));
+    }
+    if deal.names_companies && !deal.memory.past_accounts.is_empty() {
+        let companies = companies_of(member);
+        deal.memory.past_accounts.retain(|a| !companies.iter().any(|own| *own == **a));
     }
 }
 

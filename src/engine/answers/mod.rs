@@ -19,6 +19,7 @@
 //! - `pin`: a named person's word on the value of a field
 //! - `plan`: what would be written
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
+//! - `reach_of_deals`: open deals that hold nobody, or fewer than meant
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
 //! - `status_history`: how a person's status changed
@@ -52,6 +53,7 @@ pub mod pin;
 pub mod plan;
 pub mod preview;
 pub mod preview_run;
+mod reach_of_deals;
 pub mod shown;
 pub mod status;
 mod status_history;

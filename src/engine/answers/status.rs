@@ -8,17 +8,14 @@ use super::unprotected::Unprotected;
 use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
 use crate::decide::freshness::{self, Needed, Proved};
-use crate::decide::rules::{HoldScope, Policy};
 use crate::engine::engine::Engine;
 use crate::engine::guard::waiting::Waiting;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
-use crate::engine::memory::place::Idx;
-use crate::engine::memory::world::World;
 use crate::engine::rules::approval::Approval;
 use crate::engine::rules::connection;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::model::{Entity, MailKind, Name, RecordId, Time, counted};
+use crate::model::{MailKind, Name, Span, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,7 +189,9 @@ impl Engine {
         for needed in asked.iter().flat_map(|kind| freshness::needed(&self.rules.rules().policy, *kind)) {
             let (system, stream) = (&needed.proof.system, &needed.proof.stream);
             let proved = self.proved_as_decided(system, stream);
-            let Some(line) = stale_line(&needed, proved, || self.stream_error(system, stream), now) else { continue };
+            let Some(line) = stale_line(&needed, proved, self.is_an_export(system), || self.stream_error(system, stream), now) else {
+                continue;
+            };
             stale = true;
             told.insert((system, stream));
             if !lines.contains(&line) {
@@ -210,32 +209,18 @@ impl Engine {
         (stale, lines)
     }
 
+    /// Whether what is read of a system are files that a person exports from it.
+    fn is_an_export(&self, system: &Name) -> bool {
+        self.systems.get(system).is_some_and(|s| s.connected.abilities().by_hand.is_some())
+    }
+
     /// What of the rules is not followed, waits for a word, or reaches nobody.
     fn rule_alarms(&self, waiting: &[Waiting]) -> Vec<String> {
         let mistake = |m: &String| format!("the config was edited and has a mistake, the rules from before it are in force: {m}");
         let mut lines: Vec<String> = self.unfollowed.mistakes.iter().map(mistake).collect();
         lines.extend(self.unfollowed.restart.iter().cloned());
         lines.extend(waiting.iter().map(|w| format!("{} ({}) waits for `nayose approve {}`: {}", w.kind, w.counted(), w.plan, w.why)));
-        for (account, people, cap) in crowded_accounts(&self.world, &self.rules.rules().policy) {
-            lines.push(format!(
-                "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
-            ));
-        }
-        let naming_nobody = |entity| self.world.naming_nobody().filter(|slot| slot.id.entity == entity).count();
-        let [deals, tickets] = [Entity::Deal, Entity::Ticket].map(naming_nobody);
-        let of_nobody = self.world.naming_nobody().filter(|slot| slot.id.entity == Entity::Deal);
-        let of_nobody = of_nobody
-            .filter(|slot| self.world.find(&slot.id).is_some_and(|idx| self.world.record(idx).accounts().next().is_none()))
-            .count();
-        let text = |deals: usize| counted(deals, "open deal names", "open deals name");
-        if deals > of_nobody {
-            lines.push(format!("{} nobody: that holds only the account", text(deals - of_nobody)));
-        }
-        if of_nobody > 0 {
-            lines.push(format!("{} neither a person nor a company: that holds nobody; name whom it is with", text(of_nobody)));
-        }
-        let tickets = (tickets > 0).then(|| counted(tickets, "open ticket names", "open tickets name"));
-        lines.extend(tickets.map(|tickets| format!("{tickets} nobody: that holds nobody; give each its requester")));
+        lines.extend(self.reach_alarms());
         lines
     }
 
@@ -338,8 +323,22 @@ fn write_alarms(
     lines
 }
 
+/// A time that somebody waits for a person, in the largest unit that says it.
+fn in_words(span: Span) -> String {
+    let seconds = span.as_seconds();
+    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
+    let fits = units.into_iter().find(|(unit, ..)| seconds >= *unit);
+    fits.map_or_else(|| format!("{seconds} s"), |(unit, one, many)| counted((seconds / unit) as usize, one, many))
+}
+
 /// What is to be told of a stream that is older than its limit; `error` is what went wrong with it.
-fn stale_line(needed: &Needed<'_>, proved: Proved, error: impl FnOnce() -> Option<String>, now: Time) -> Option<String> {
+fn stale_line(
+    needed: &Needed<'_>,
+    proved: Proved,
+    is_an_export: bool,
+    error: impl FnOnce() -> Option<String>,
+    now: Time,
+) -> Option<String> {
     if needed.is_fresh(proved, now) {
         return None;
     }
@@ -351,6 +350,11 @@ fn stale_line(needed: &Needed<'_>, proved: Proved, error: impl FnOnce() -> Optio
             "{stream} was proved {} s ago, its limit is {}: nothing is released; the gate goes by what was known last, up to {}{said}",
             now.since(at).as_seconds(),
             proof.limit,
+            needed.goes_by()
+        ),
+        Some(at) if is_an_export => format!(
+            "the list {stream} was saved {} ago, its limit is {}: the gate holds, nothing is released; export it anew{said}",
+            in_words(now.since(at)),
             needed.goes_by()
         ),
         Some(at) => format!(
@@ -371,21 +375,6 @@ impl Queue {
         self.update += usize::from(lanes.update && !update && !lanes.protective && !lanes.release);
         usize::from(release) + usize::from(update)
     }
-}
-
-/// Accounts with an open deal that have more people than a hold on accounts may reach, and that cap.
-fn crowded_accounts(world: &World, policy: &Policy) -> Vec<(RecordId, usize, usize)> {
-    let caps = policy.holds.iter().filter_map(|rule| match rule.scope {
-        HoldScope::Account { cap } => Some(cap),
-        HoldScope::Person => None,
-    });
-    let Some(cap) = caps.min() else { return Vec::new() };
-    let is_open = |deal: &Idx| world.record(*deal).deal.is_some_and(|s| s.is_open());
-    let open = |account: &RecordId| world.deals_of_account(account).iter().any(is_open);
-    let crowded = world.crowded_accounts(cap).into_iter();
-    let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id, people, cap)).collect();
-    found.sort();
-    found
 }
 
 #[cfg(test)]

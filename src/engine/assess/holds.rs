@@ -72,6 +72,10 @@ impl Engine {
                 let deals = self.world.deals_of_account(&id);
                 self.holds_of(deals, Reach::Account, Some(account), &mut look);
             }
+            for company in self.world.companies_sought(record) {
+                let deals = self.world.deals_of_company(&company);
+                self.holds_of(deals, Reach::Account, Some(&company), &mut look);
+            }
         }
         for hold in self.doubtful_holds(records, addresses, now) {
             add(&mut look.holds, hold);
@@ -98,7 +102,6 @@ impl Engine {
     fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
         let (in_force, files) = (&self.rules.rules().policy.holds, self.rules.files().policy.holds.len());
         let (rules, files) = look.by.map_or((in_force.as_slice(), files), |rules| (rules, rules.len()));
-        let people_of = |account: &RecordId| self.world.people_of_account(account).len();
         for cause in causes {
             let phases = match look.by {
                 Some(rules) => Cow::Owned(phases_under(rules, look.around.get(*cause), self.trusted_now(look.now))),
@@ -118,6 +121,10 @@ impl Engine {
             }
             let record = look.around.get(*cause);
             let is_read = self.systems.contains_key(&record.id.system);
+            let people_of = |account: &RecordId| match record.names_companies {
+                true => self.world.size_of_company(&account.id),
+                false => self.world.people_of_account(account).len(),
+            };
             let cause = LeadingCause { record, reach, through, wide, is_read };
             for (place, (rule, phase)) in rules.iter().zip(phases.iter()).enumerate() {
                 // The files' rules come first.

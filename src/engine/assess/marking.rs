@@ -44,6 +44,9 @@ fn people_of_cause(world: &World, record: &Record) -> Vec<Idx> {
     for account in record.accounts().chain(&record.memory.past_accounts) {
         let id = RecordId::new(system.clone(), Entity::Account, account.clone());
         people.extend(world.people_of_account(&id));
+        if record.names_companies {
+            people.extend(world.people_of_company(account));
+        }
     }
     for address in &record.addresses {
         people.extend(world.bearers(address));

@@ -172,8 +172,8 @@ impl Engine {
         target.applied(&mut record, word, permit_ends, now);
         target.count_writes(&counted, |field| round.contains(&field), now);
         self.book_set_back(idx, &sent);
-        if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {
-            // Who it belongs to may change with it.
+        if sent.fields.iter().any(|(name, _)| [field::EMAIL, field::COMPANY].contains(&&**name)) {
+            // Who it belongs to, and of which company they are, may change with it.
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         } else {

@@ -47,6 +47,15 @@ pub enum Concerns {
     Nobody,
     /// It may be anybody's.
     Anybody,
+    /// As `Named`, and its accounts are companies by their names or domains: everyone of them, whichever system knows them.
+    Companies,
+}
+
+impl Concerns {
+    /// Those whom the row names.
+    pub(crate) fn is_named(self) -> bool {
+        matches!(self, Concerns::Named | Concerns::Companies)
+    }
 }
 
 /// A named person's word that a row concerns nobody.
@@ -63,6 +72,8 @@ pub struct Accepted {
 pub(crate) enum DoubtKey {
     Person(RecordId),
     Account(RecordId),
+    /// By its name or domain.
+    Company(ShortText),
     Address(Address),
 }
 
@@ -152,13 +163,14 @@ impl Doubts {
 
 /// By whom it is found: only those whom it names are held by it.
 pub(crate) fn keys(cause: &RecordId, doubt: &Doubt) -> Vec<DoubtKey> {
-    if doubt.concerns != Concerns::Named {
+    if !doubt.concerns.is_named() {
         return Vec::new();
     }
     let of = |entity, id: &ShortText| RecordId::new(cause.system.clone(), entity, id.clone());
     let people = doubt.people.iter().map(|p| DoubtKey::Person(of(Entity::Person, p)));
     let accounts = doubt.accounts.iter().map(|a| DoubtKey::Account(of(Entity::Account, a)));
-    people.chain(accounts).chain(doubt.addresses.iter().cloned().map(DoubtKey::Address)).collect()
+    let companies = doubt.accounts.iter().filter(|_| doubt.concerns == Concerns::Companies).cloned().map(DoubtKey::Company);
+    people.chain(accounts).chain(companies).chain(doubt.addresses.iter().cloned().map(DoubtKey::Address)).collect()
 }
 
 #[cfg(test)]

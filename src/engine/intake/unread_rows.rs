@@ -40,9 +40,13 @@ impl Engine {
             // It is listed, whatever it says.
             self.see(idx, run);
         }
-        let (entity, names_all) = (row.entity, row.names_all);
+        let (entity, names_all, names_companies) = (row.entity, row.names_all, row.names_companies);
         let mut doubt = Doubt::of_row(row, run, before.as_ref(), known.map(|idx| self.world.record(idx)), now);
         doubt.concerns = doubt.concerned(cause.entity, names_all, || self.is_target(&cause.system, &run.stream));
+        if names_companies {
+            doubt.concerns = doubt.of_list();
+            self.world.find_by_companies();
+        }
         if self.let_go.remove(&cause) {
             self.ledger.delete(LET_GO, cause.key());
         }
@@ -107,6 +111,7 @@ impl Engine {
             match &key {
                 DoubtKey::Person(id) => places.extend(self.world.find(id)),
                 DoubtKey::Account(id) => places.extend(self.world.people_of_account(id)),
+                DoubtKey::Company(company) => places.extend(self.world.people_of_company(company)),
                 DoubtKey::Address(address) => places.extend(self.world.bearers(address)),
             }
         }
@@ -168,7 +173,11 @@ impl Engine {
         if self.doubts.is_empty() {
             return holds;
         }
-        for (key, reach) in reached_by(records, addresses, |account| self.world.people_of_account(account).len()) {
+        let mut reached = reached_by(records, addresses, |account| self.world.people_of_account(account).len());
+        let companies = records.iter().flat_map(|record| self.world.companies_sought(record));
+        let small = companies.filter(|company| self.world.size_of_company(company) <= ACCOUNT_CAP);
+        reached.extend(small.map(|company| (DoubtKey::Company(company.into()), Reach::Account)));
+        for (key, reach) in reached {
             for (cause, doubt) in self.doubts.at(&key).filter(|(cause, _)| !self.let_go.contains(*cause)) {
                 let hold = HoldNow {
                     hold: UNREAD.into(),
@@ -247,6 +256,15 @@ impl Doubt {
         }
     }
 
+    /// The same of a row of a list: it names companies, and nobody can ask for whom else it names.
+    fn of_list(&self) -> Concerns {
+        match self.concerns {
+            Concerns::Named if self.people.is_empty() && self.accounts.is_empty() && self.addresses.is_empty() => Concerns::Anybody,
+            Concerns::Named => Concerns::Companies,
+            other => other,
+        }
+    }
+
     /// Whether another says nothing else, whichever pass showed it.
     fn says_the_same(&self, other: &Doubt) -> bool {
         Doubt { epoch: other.epoch, ..self.clone() } == *other
@@ -255,7 +273,7 @@ impl Doubt {
     /// What is left of it once a whole pass did not show its row any more. `None`: nothing, as its record is missed as any other.
     fn left_unlisted(&self) -> Option<Doubt> {
         match self.concerns {
-            Concerns::Named => Some(Doubt { unlisted: true, ..self.clone() }),
+            Concerns::Named | Concerns::Companies => Some(Doubt { unlisted: true, ..self.clone() }),
             Concerns::Record | Concerns::Nobody | Concerns::Anybody => None,
         }
     }

@@ -73,6 +73,7 @@ const UNREAD_REFUSAL: u8 = 2;
 const HAS_ACCOUNT: u8 = 1;
 const HAS_MORE_ACCOUNTS: u8 = 2;
 const HAS_UNREAD_ADDRESS: u8 = 4;
+const NAMES_COMPANIES: u8 = 8;
 
 const LISTED: u8 = 0;
 const MISSED_ONCE: u8 = 1;
@@ -237,6 +238,7 @@ fn beside(record: &Record) -> u8 {
     part(record.account.is_some(), HAS_ACCOUNT)
         | part(!record.more_accounts.is_empty(), HAS_MORE_ACCOUNTS)
         | part(record.has_unread_address, HAS_UNREAD_ADDRESS)
+        | part(record.names_companies, NAMES_COMPANIES)
 }
 
 /// Whether a record's bytes show just this, and show it now.
@@ -263,6 +265,7 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
     record.account = if parts & HAS_ACCOUNT > 0 { Some(from.owned()?) } else { None };
     record.more_accounts = if parts & HAS_MORE_ACCOUNTS > 0 { from.list(Reader::owned)? } else { Vec::new() };
     record.has_unread_address = parts & HAS_UNREAD_ADDRESS > 0;
+    record.names_companies = parts & NAMES_COMPANIES > 0;
     record.people = from.list(Reader::owned)?;
     record.addresses = from.list(Reader::address)?;
     record.deal = *from.one_of(&DEALS)?;

@@ -2,8 +2,11 @@
 //!
 //! Records lie here in the form in which they lie on disk (about 150 bytes each) and are decoded when someone looks.
 
+mod by_company;
+mod crowds;
 mod rename;
 mod standing_out;
+mod ways;
 
 use super::codec::{self, Names, Writer};
 use super::place::{Idx, NOBODY, PersonIdx};
@@ -11,12 +14,13 @@ use super::places::UnreadByPlace;
 use super::postings::Postings;
 use super::segments::Shelf;
 use crate::engine::ledger::kind::{Kind, Single, Tag};
-use crate::model::{Address, Entity, Name, Record, RecordId};
+use crate::model::{Address, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use standing_out::StandingOut;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
+use ways::{Way, Ways, each_key};
 
 /// Records as [`codec`] writes them, by their id.
 pub(in crate::engine) const RECORD: Kind<Encoded> = Kind::new(Tag::Record);
@@ -55,6 +59,8 @@ pub struct World {
     names: Names,
     writer: Writer,
     standing_out: StandingOut,
+    /// People are found by their companies: since the first deal that holds by them.
+    by_company: bool,
 }
 
 /// A record's place under half of its id's hash.
@@ -67,40 +73,6 @@ struct Named {
 impl Named {
     fn spread(half: u32) -> u64 {
         u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-/// By what records are found, beside their ids.
-#[derive(Debug, Clone, Copy, Hash)]
-enum Way {
-    /// Person records that bear an address, now or before.
-    Address,
-    /// Person records that name an id as themselves elsewhere.
-    Remote,
-    PersonOfAccount,
-    /// Deals that a person (by record id) is or was on.
-    DealOfPerson,
-    /// Deals of an account, now or before.
-    DealOfAccount,
-    TicketOfPerson,
-    TicketOfAddress,
-}
-
-/// A set of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Ways(u8);
-
-impl Ways {
-    fn of(way: Way) -> Ways {
-        Ways(1 << way as u8)
-    }
-
-    fn add(&mut self, other: Ways) {
-        self.0 |= other.0;
-    }
-
-    fn have(self, way: Way) -> bool {
-        self.0 & Ways::of(way).0 != 0
     }
 }
 
@@ -195,6 +167,9 @@ impl World {
 
     /// Puts a record in the place of one with its id and these keys.
     pub fn put_over(&mut self, idx: Idx, before: Keys, stream: Name, record: &Record) {
+        if record.names_companies {
+            self.find_by_companies();
+        }
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
         self.standing_out.note(idx, record);
         let keys = self.keys(record);
@@ -214,9 +189,12 @@ impl World {
         let idx = self.slots.len() as Idx;
         self.standing_out.note(idx, record);
         let half = self.half(&record.id);
+        if record.names_companies {
+            self.find_by_companies();
+        }
         self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0 });
         self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
-        each_key(&self.hasher, record, |way, hash| {
+        each_key(&self.hasher, self.by_company, record, |way, hash| {
             self.ways.add(Ways::of(way));
             self.postings.add(hash, idx);
         });
@@ -287,7 +265,7 @@ impl World {
     /// The keys under which a record is found.
     pub fn keys(&self, record: &Record) -> Keys {
         let mut keys = Keys::default();
-        each_key(&self.hasher, record, |way, hash| {
+        each_key(&self.hasher, self.by_company, record, |way, hash| {
             keys.ways.add(Ways::of(way));
             keys.hashes.push(hash);
         });
@@ -335,18 +313,6 @@ impl World {
         self.found(Way::TicketOfAddress, address)
     }
 
-    /// Accounts that more people name than `cap`, and how many do.
-    pub fn crowded_accounts(&self, cap: usize) -> Vec<(RecordId, usize)> {
-        let mut crowded = Vec::new();
-        for people in self.postings.several().filter(|list| list.len() > cap) {
-            // Any other key may have brought these together.
-            let Some(first) = people.first().map(|i| self.record(*i)).filter(|r| r.id.entity == Entity::Person) else { continue };
-            let accounts = first.accounts().map(|a| RecordId::new(first.id.system.clone(), Entity::Account, a.clone()));
-            crowded.extend(accounts.filter(|a| self.people_of_account(a) == people).map(|a| (a, people.len())));
-        }
-        crowded
-    }
-
     /// The records of a stream that a complete pass did not see.
     pub fn unseen(&self, system: &Name, stream: &Name, epoch: u32) -> Vec<Idx> {
         let of_stream = |s: &Slot| s.id.system == *system && s.stream == *stream && s.epoch < epoch;
@@ -363,31 +329,6 @@ impl World {
     /// How many records are kept, and how many of them are gone: what [`listed`](Self::listed) tells changes with these alone.
     pub fn size(&self) -> (usize, usize) {
         (self.len(), self.standing_out.gone.len())
-    }
-}
-
-/// The hashes under which a record is found, each with its way.
-fn each_key(hasher: &DefaultHashBuilder, record: &Record, mut add: impl FnMut(Way, u64)) {
-    let system = &*record.id.system;
-    let mut of_id = |way, entity, id: &str| add(way, hasher.hash_one((way, (system, entity, id))));
-    match record.id.entity {
-        Entity::Person => {
-            record.accounts().for_each(|a| of_id(Way::PersonOfAccount, Entity::Account, a));
-            record.same_as.iter().for_each(|r| add(Way::Remote, hasher.hash_one((Way::Remote, (&*r.system, r.entity, &*r.id)))));
-            let mut borne = |address: &Address| add(Way::Address, hasher.hash_one((Way::Address, address)));
-            record.memory.past_addresses.iter().chain(&record.addresses).for_each(&mut borne);
-            record.address().iter().for_each(borne);
-        }
-        Entity::Deal => {
-            record.people.iter().chain(&record.memory.past_people).for_each(|p| of_id(Way::DealOfPerson, Entity::Person, p));
-            let accounts = record.accounts().chain(&record.memory.past_accounts);
-            accounts.for_each(|a| of_id(Way::DealOfAccount, Entity::Account, a));
-        }
-        Entity::Ticket => {
-            record.people.iter().for_each(|p| of_id(Way::TicketOfPerson, Entity::Person, p));
-            record.addresses.iter().for_each(|a| add(Way::TicketOfAddress, hasher.hash_one((Way::TicketOfAddress, a))));
-        }
-        Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
     }
 }
 

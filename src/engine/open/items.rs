@@ -17,7 +17,7 @@ use crate::engine::history::set_back::UNDO;
 use crate::engine::history::set_back::UNDO_OF_RUN;
 use crate::engine::intake::clashes::CLASHES;
 use crate::engine::intake::doubts::ACCEPTED;
-use crate::engine::intake::doubts::DOUBT;
+use crate::engine::intake::doubts::{Concerns, DOUBT};
 use crate::engine::intake::look_ups::MERGED;
 use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
 use crate::engine::ledger::kind::{Kind, Tag};
@@ -175,7 +175,11 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
     match kind {
         Tag::Doubt => {
             if let Ok(cause) = text.parse::<RecordId>() {
-                engine.doubts.put(cause, DOUBT.read(text, value)?);
+                let doubt = DOUBT.read(text, value)?;
+                if doubt.concerns == Concerns::Companies {
+                    engine.world.find_by_companies();
+                }
+                engine.doubts.put(cause, doubt);
             }
         }
         Tag::Merged => {

@@ -42,7 +42,8 @@ impl Engine {
         self.doubt_unknown_people(run, now);
         let doubted = self.doubt_pass(run, complete);
         let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
-        let (proves_at, carried) = (run.began.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));
+        let as_of = end.as_of.map_or(run.began, |as_of| as_of.min(run.began));
+        let (proves_at, carried) = (as_of.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));
         // Where people are missing they are asked for at once, and that proves them.
         let carried = if left_the_list || doubted || !run.deals_without_people.is_empty() { Vec::new() } else { carried };
         let persons_swept_within = self.persons_swept_within(&run.system, &run.stream);
@@ -177,7 +178,7 @@ impl Engine {
 /// What a pass may prove that was read to its end.
 #[derive(Debug, Clone, Copy)]
 struct Proving {
-    /// When it began, less the system's lag.
+    /// When it began, or as of when what it read is, less the system's lag.
     at: Time,
     sound: bool,
     overlaps: bool,

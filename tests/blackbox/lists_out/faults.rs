@@ -249,6 +249,50 @@ fn a_stale_export_proves_nothing() {
     assert_eq!(rows(&company), ["taro@sato.example 可"]);
 }
 
+/// What stands in it is as it was when it was saved, however lately it was read.
+#[test]
+fn an_export_of_two_months_ago_is_not_proved_now() {
+    let mut company = with_a_list();
+    company.import("block.csv");
+    company.export();
+    let path = company.config().join("inbox/ma.csv");
+    let day = Duration::from_secs(86_400);
+    company.run("sync").exits(0);
+    assert_eq!(company.status()["protection"], json!("protecting"), "{:#}", company.status());
+    // Later, and another state: nothing was exported for two months.
+    fs::remove_dir_all(company.config().join("data")).unwrap();
+    set_time(&path, SystemTime::now() - 60 * day);
+    company.run("sync");
+    company.run("approve ma");
+    company.run("sync");
+    let status = company.status();
+    assert_eq!(status["protection"], json!("not_protecting"), "{status:#}");
+    let because = status["because"].to_string();
+    assert!(because.contains("the list ma.contacts was saved 60 days ago, its limit is 7d"), "{because}");
+    // The same export made anew says the same of today.
+    company.export();
+    company.run("sync").exits(0);
+    assert_eq!(company.status()["protection"], json!("protecting"), "{:#}", company.status());
+}
+
+/// It locked out all that were made until then.
+#[test]
+fn an_export_that_is_dated_in_the_future_was_saved_now_and_is_told() {
+    let mut company = with_a_list();
+    let path = company.config().join("inbox/ma.csv");
+    company.lead("林 健", "ken@hayashi.example");
+    company.export();
+    set_time(&path, SystemTime::now() + Duration::from_secs(30 * 86_400));
+    let synced = company.run("sync").exits(0);
+    assert!(synced.err.contains("ma.csv says that it was saved at 20"), "{}", synced.err);
+    assert!(company.run("check").err.contains("which is still to come: it counts as saved now"));
+    company.import("block.csv");
+    company.export();
+    let synced = company.run("sync").exits(0);
+    assert!(!synced.err.contains("older export"), "{}", synced.err);
+    assert_eq!(company.status()["not_enforced"], json!(0));
+}
+
 fn set_time(path: &std::path::Path, at: SystemTime) {
     fs::File::options().write(true).open(path).unwrap().set_modified(at).unwrap();
 }

@@ -236,6 +236,7 @@ pub fn row(entity: Entity, hash: &str) -> Unread {
         id: None,
         people: Vec::new(),
         accounts: Vec::new(),
+        names_companies: false,
         addresses: Vec::new(),
         names_all: true,
         why: "there is no id".into(),

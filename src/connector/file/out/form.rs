@@ -1,7 +1,7 @@
 //! How a tool takes lists: data, a file for each tool under `forms/`.
 
-use crate::connector::file::headers::plain;
 use crate::connector::map::refusal_words::RefusalWord;
+use crate::model::companies::letters;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -64,16 +64,47 @@ pub fn of(name: &str) -> Option<ListForm> {
 
 /// Whether a column is one in which people say yes or no to mail.
 pub fn is_consent(header: &str) -> bool {
-    let header = plain(header);
+    let header = letters(header);
     CONSENT.iter().any(|part| header.contains(part))
 }
 
-/// Whether a column may be one in which a list keeps who wants no mail, whatever it calls that.
+/// Parts of the names of columns in which a list keeps who wants no mail.
+const REFUSING: [&str; 20] = [
+    "配信停止",
+    "配信不要",
+    "配信不可",
+    "配信拒否",
+    "配信除外",
+    "配信ng",
+    "受信拒否",
+    "送付不可",
+    "送信不可",
+    "メール不可",
+    "メールng",
+    "dm不可",
+    "dmng",
+    "オプトアウト",
+    "optout",
+    "optedout",
+    "unsubscribe",
+    "donotemail",
+    "donotmail",
+    "donotcontact",
+];
+
+/// What stands in the names of columns beside those, which tell of a no and say none.
+const BESIDE: [&str; 9] = ["理由", "備考", "メモ", "担当", "対応", "方法", "reason", "note", "memo"];
+
+/// Whether a column is one in which a list keeps who wants no mail, whatever it calls that.
+pub fn refuses(header: &str) -> bool {
+    let header = letters(header);
+    REFUSING.iter().any(|part| header.contains(part)) && !BESIDE.iter().any(|part| header.contains(part))
+}
+
+/// Whether a column may hold a no.
 pub fn may_refuse(header: &str) -> bool {
-    const REFUSING: [&str; 9] =
-        ["配信停止", "配信不要", "配信拒否", "配信除外", "送付不可", "dm不可", "メルマガ", "unsubscribe", "donotemail"];
-    let header = plain(header);
-    is_consent(&header) || REFUSING.iter().any(|part| header.contains(part))
+    let header = letters(header);
+    is_consent(&header) || header.contains("メルマガ") || REFUSING.iter().any(|part| header.contains(part))
 }
 
 /// What words of consent mean, whichever tool says them.

@@ -72,7 +72,17 @@ mod tests {
 
     fn nameless() -> Unread {
         let (entity, why) = (Entity::Person, "it has no id".into());
-        Unread { row: "q_1".into(), entity, id: None, people: vec![], accounts: vec![], addresses: vec![], names_all: true, why }
+        Unread {
+            row: "q_1".into(),
+            entity,
+            id: None,
+            people: vec![],
+            accounts: vec![],
+            names_companies: false,
+            addresses: vec![],
+            names_all: true,
+            why,
+        }
     }
 
     fn ids(numbers: &[&str]) -> Vec<RecordId> {

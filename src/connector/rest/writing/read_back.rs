@@ -64,6 +64,7 @@ mod tests {
                 id: known.map(id),
                 people: vec![],
                 accounts: vec![],
+                names_companies: false,
                 addresses: vec![],
                 names_all: true,
                 why: "it has no id".into(),

@@ -1,7 +1,7 @@
 use super::*;
-use crate::decide::rules::{After, HoldRule, Proof, Stale};
+use crate::decide::rules::{After, HoldRule, HoldScope, Policy, Proof, Stale};
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{DealState, Record, Span};
+use crate::model::{Entity, Span};
 
 const NOW: Time = Time(100 * 86_400_000);
 
@@ -61,12 +61,18 @@ fn who_is_not_protected_is_told_with_what_is_to_be_done() {
 
 #[test]
 fn a_stream_beyond_its_limit_is_told_with_its_age_and_what_the_gate_does() {
-    let line = |stale, age: Option<i64>| {
+    let told = |stale, age: Option<i64>, is_an_export: bool| {
         let policy = Policy { holds: vec![hold(HoldScope::Person, stale)], ..Policy::default() };
         let needed = freshness::needed(&policy, MailKind::Campaign).next().unwrap();
         let proved = Proved { at: age.map(|minutes| NOW.minus(Span::minutes(minutes))), filtered_at: None };
-        stale_line(&needed, proved, || Some("503".into()), NOW)
+        stale_line(&needed, proved, is_an_export, || Some("503".into()), NOW)
     };
+    let line = |stale, age| told(stale, age, false);
+    for (age, says) in [(16, "16 minutes"), (60 * 25, "1 day"), (60 * 24 * 60, "60 days")] {
+        let line =
+            format!("the list crm.deals was saved {says} ago, its limit is 15m: the gate holds, nothing is released; export it anew (503)");
+        assert_eq!(told(Stale::Hold, Some(age), true), Some(line));
+    }
     let known_last = Stale::LastKnown(Span::days(1));
     assert_eq!((line(Stale::Hold, Some(15)), line(known_last, Some(15))), (None, None));
     for (stale, age, says) in [
@@ -97,37 +103,4 @@ fn a_record_counts_once_in_the_queue_and_not_for_what_was_given_up() {
     assert_eq!(counts(false, true, true, &[Op::Release]), (0, 0, 0, 1));
     assert_eq!(counts(true, false, false, &[Op::Hold]), (1, 0, 0, 0), "a block is never given up");
     assert_eq!(counts(false, false, false, &[Op::Release, Op::Update]), (0, 0, 0, 2));
-}
-
-#[test]
-fn an_account_is_told_of_that_has_an_open_deal_and_more_people_than_any_hold_reaches() {
-    let crowded = |deal: Option<DealState>, scopes: &[HoldScope]| {
-        let mut world = World::default();
-        for n in 1..=3 {
-            let mut person = Record::new(format!("crm:person:{n}").parse().unwrap());
-            person.account = Some("7".into());
-            world.put("people".into(), &person);
-        }
-        if deal.is_some() {
-            let mut record = Record::new("crm:deal:1".parse().unwrap());
-            (record.account, record.deal) = (Some("7".into()), deal);
-            world.put("deals".into(), &record);
-        }
-        let holds = scopes.iter().map(|scope| hold(*scope, Stale::Hold)).collect();
-        crowded_accounts(&world, &Policy { holds, ..Policy::default() })
-    };
-    let cap = |cap| HoldScope::Account { cap };
-    let told = |cap| vec![("crm:account:7".parse().unwrap(), 3, cap)];
-    for deal in [DealState::Open, DealState::Unknown] {
-        assert_eq!(crowded(Some(deal), &[cap(2)]), told(2), "{deal:?}");
-    }
-    assert_eq!(crowded(Some(DealState::Open), &[cap(9), cap(1), HoldScope::Person]), told(1));
-    for (deal, scopes) in [
-        (Some(DealState::Open), &[cap(3)][..]),
-        (Some(DealState::Open), &[HoldScope::Person]),
-        (Some(DealState::Won), &[cap(2)]),
-        (None, &[cap(2)]),
-    ] {
-        assert_eq!(crowded(deal, scopes), [], "{deal:?}");
-    }
 }

@@ -9,7 +9,17 @@ fn id(text: &str) -> RecordId {
 fn row(entity: Entity, named: Option<&str>, people: &[&str]) -> Unread {
     let people = people.iter().map(|p| ShortText::from(*p)).collect();
     let (accounts, addresses) = (Vec::new(), Vec::new());
-    Unread { row: "q_1".into(), entity, id: named.map(id), people, accounts, addresses, names_all: true, why: "it has no state".into() }
+    Unread {
+        row: "q_1".into(),
+        entity,
+        id: named.map(id),
+        people,
+        accounts,
+        names_companies: false,
+        addresses,
+        names_all: true,
+        why: "it has no state".into(),
+    }
 }
 
 fn run(epoch: u32) -> PassRun {

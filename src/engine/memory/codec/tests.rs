@@ -104,7 +104,7 @@ prop_compose! {
         same_as in prop::collection::vec(record_id(), 0..3),
         (account, more_accounts) in (prop::option::of(text()), prop::collection::vec(text(), 0..3)),
         people in prop::collection::vec(text(), 0..3),
-        (addresses, has_unread_address) in (prop::collection::vec(address(), 0..3), any::<bool>()),
+        (addresses, has_unread_address, names_companies) in (prop::collection::vec(address(), 0..3), any::<bool>(), any::<bool>()),
         deal in prop::sample::select(&DEALS[..]),
         ticket in prop::sample::select(&TICKETS[..]),
         rest in (prop::option::of(time()), presence(), memory(), prop::collection::vec(text(), 0..3)),
@@ -112,7 +112,7 @@ prop_compose! {
         let fields = fields.into_iter().map(|(name, value, age, last_edit)| Field { name, value, at: age.by, after: age.after, last_edit }).collect();
         let (changed_at, presence, memory, unread_refusals) = rest;
         Record {
-            id, fields, marks, refusals, unread_refusals, same_as, account, more_accounts, people, addresses, has_unread_address, deal, ticket, changed_at,
+            id, fields, marks, refusals, unread_refusals, same_as, account, more_accounts, names_companies, people, addresses, has_unread_address, deal, ticket, changed_at,
             edited_by: None, presence, memory
         }
     }
