@@ -1,0 +1,114 @@
+//! Mails that nobody may edit: by their header, and by what they hold.
+
+use super::fields::unfolded;
+use super::reading::{MimePart, ReadMail, Showing};
+use super::slot::{MailSlot, SlotView};
+use super::surgery::MARK_HEADER;
+use super::why::WhyUntouched;
+use mail_parser::{MessageParser, MessagePart, PartType};
+
+/// Looks at a mail as a whole.
+pub(super) fn look(mail: &[u8], read: &ReadMail, slot: &MailSlot) -> Result<(), WhyUntouched> {
+    let root = &read.root;
+    let has = |name: &str| root.field(mail, name).is_some();
+    if has(MARK_HEADER) {
+        return Err(WhyUntouched::Marked);
+    }
+    if has("DKIM-Signature") || has("DKIM2-Signature") || has("DomainKey-Signature") {
+        return Err(WhyUntouched::DkimSigned);
+    }
+    if has("ARC-Seal") || has("ARC-Message-Signature") {
+        return Err(WhyUntouched::ArcSealed);
+    }
+    let value = |name: &str| root.field(mail, name).map(|field| unfolded(&mail[field.value.clone()]).to_ascii_lowercase());
+    if value("Auto-Submitted").is_some_and(|said| said != b"no") {
+        return Err(WhyUntouched::AutoSubmitted);
+    }
+    if has("In-Reply-To") || has("References") {
+        return Err(WhyUntouched::Reply);
+    }
+    if value("Content-Class").is_some_and(|said| said.windows(8).any(|word| word == b"calendar")) {
+        return Err(WhyUntouched::Calendar);
+    }
+    // SMTPUTF8 has UTF-8 in headers; anything else is read by guessing.
+    if root.fields.iter().any(|field| std::str::from_utf8(&mail[field.value.clone()]).is_err()) {
+        return Err(WhyUntouched::EightBit);
+    }
+    root.all().into_iter().try_for_each(|part| look_at_part(mail, part))?;
+    in_slot(mail, root, slot)
+}
+
+fn look_at_part(mail: &[u8], part: &MimePart) -> Result<(), WhyUntouched> {
+    let kind = part.media.kind.as_str();
+    match kind.strip_prefix("application/").unwrap_or(kind) {
+        "multipart/signed" | "pgp-signature" | "pkcs7-signature" | "x-pkcs7-signature" => return Err(WhyUntouched::Signed),
+        "multipart/encrypted" | "pgp-encrypted" => return Err(WhyUntouched::Encrypted),
+        "pkcs7-mime" | "x-pkcs7-mime" => return Err(WhyUntouched::Smime),
+        "multipart/report" | "message/delivery-status" | "message/disposition-notification" | "message/feedback-report" => {
+            return Err(WhyUntouched::Report);
+        }
+        "message/global-delivery-status" | "message/global-disposition-notification" => return Err(WhyUntouched::Report),
+        "text/calendar" => return Err(WhyUntouched::Calendar),
+        _ => {}
+    }
+    if part.showing != Showing::Attached && part.field(mail, "Content-MD5").is_some() {
+        return Err(WhyUntouched::Checksum);
+    }
+    Ok(())
+}
+
+fn in_slot(mail: &[u8], root: &MimePart, slot: &MailSlot) -> Result<(), WhyUntouched> {
+    let list = root.field(mail, "List-Id").map(|field| list_id(&unfolded(&mail[field.value.clone()])));
+    let posts = root.field(mail, "List-Post").is_some();
+    if list.as_deref().map_or(posts, |list| !slot.knows_list(list)) {
+        return Err(WhyUntouched::ForeignList);
+    }
+    let parsed = MessageParser::default().parse_headers(mail).ok_or(WhyUntouched::ReadersDisagree)?;
+    let authors = parsed.from().map(|from| from.iter().filter_map(|author| author.address()).collect());
+    let view = SlotView { from: authors.unwrap_or_default(), list: list.as_deref(), subject: parsed.subject().unwrap_or_default() };
+    // Two fields of From are two authors to some readers, and one to others.
+    let once = root.fields.iter().filter(|field| field.is(mail, "From")).count() == 1;
+    if once && slot.takes(&view) { Ok(()) } else { Err(WhyUntouched::NoSlot) }
+}
+
+/// What stands in the angle brackets.
+fn list_id(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let within = text.rsplit_once('<').map_or(&*text, |(_, rest)| rest);
+    within.split('>').next().unwrap_or_default().trim().to_string()
+}
+
+/// Whether a leaf holds an armoured block.
+pub(super) fn is_armoured(text: &str) -> bool {
+    ["-----BEGIN PGP ", "-----BEGIN PKCS7", "-----BEGIN CMS", "-----BEGIN SIGNED MESSAGE"].iter().any(|head| text.contains(head))
+}
+
+/// Text without what quoting and wrapping change, to find a footer in it.
+pub(super) fn bare(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '>' && *c != '|').collect()
+}
+
+/// Text of a part as the second reader sees it.
+pub(super) fn text_of<'p>(part: &'p MessagePart<'_>) -> Option<&'p str> {
+    match &part.body {
+        PartType::Text(text) | PartType::Html(text) => Some(text),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_known_by_what_stands_in_its_brackets() {
+        assert_eq!(list_id(b"\"News, <monthly>\" <news.example.jp>"), "news.example.jp");
+        assert_eq!(list_id(b"news.example.jp"), "news.example.jp");
+    }
+
+    #[test]
+    fn quoting_does_not_hide_a_footer() {
+        assert!(bare("> -- \n> Spring\n>  sale | 2026").contains(&bare("Spring sale\n2026")));
+        assert!(is_armoured("a\n-----BEGIN PGP SIGNED MESSAGE-----\n"));
+    }
+}
