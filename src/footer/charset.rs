@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(decode("us-ascii", b"\x1b$BL>\x1b(B"), Err("charset_broken"));
         assert_eq!(decode("iso-8859-1", "é".as_bytes()), Err("charset_doubtful"));
         assert_eq!(decode("shift_jis", b"\x96\xbc").as_deref(), Ok("名"));
-        assert_eq!(decode("iso-2022-jp", b"\x1b$B-!-jb~\x1b(I6E\x1b(B").as_deref().ok().map(|t| t.chars().count()), Some(5));
+        assert_eq!(decode("iso-2022-jp", b"\x1b$B-!-j|b\x1b(I6E\x1b(B").as_deref().ok().map(|t| t.chars().count()), Some(5));
         for label in ["utf-16", "utf-7", "x-unknown", "hz-gb-2312", "iso-2022-kr"] {
             assert_eq!(TextCharset::named(Some(label.as_bytes())), Err(WhyUntouched::CharsetUnknown), "{label}");
         }

@@ -64,8 +64,12 @@ pub(super) fn qp_decoded(raw: &[u8], ends: LineEnd) -> Option<Vec<u8>> {
 /// `block`, which ends with `\n`, put in before the decoded octet at `place`. What was there keeps its form.
 pub(super) fn qp_with(raw: &[u8], place: usize, block: &[u8], ends: LineEnd) -> Option<Vec<u8>> {
     let (mut at, mut decoded, mut line) = (0, 0, 0);
-    while decoded < place {
+    while at < raw.len() {
         let (unit, next) = qp_unit(raw, at, ends)?;
+        let whole_soft_break = matches!(unit, QpUnit::SoftBreak) && raw[..next].ends_with(ends.bytes());
+        if decoded >= place && !whole_soft_break {
+            break;
+        }
         match unit {
             QpUnit::Octet(_) => decoded += 1,
             QpUnit::HardBreak => decoded += ends.bytes().len(),
@@ -187,7 +191,9 @@ mod tests {
         let with = |raw: &str, place| String::from_utf8(qp_with(raw.as_bytes(), place, b"\nF\n", ENDS).unwrap()).unwrap();
         assert_eq!(with("a=3Db", 3), "a=3Db\r\nF\r\n");
         assert_eq!(with("a=3Db</body>", 3), "a=3Db\r\nF\r\n</body>");
-        assert_eq!(with("a =\r\nb", 2), "a=20\r\nF\r\n=\r\nb");
+        assert_eq!(with("a =\r\nb", 2), "a =\r\n\r\nF\r\nb");
+        assert_eq!(with("a=\r\n", 1), "a=\r\n\r\nF\r\n");
+        assert_eq!(with("a=", 1), "a\r\nF\r\n=");
         assert_eq!(with("a b", 2), "a=20\r\nF\r\nb");
         let long = format!("{} b", "x".repeat(74));
         assert_eq!(with(&long, 75), format!("{}=\r\n=20\r\nF\r\nb", "x".repeat(74)));
