@@ -1,16 +1,17 @@
 //! Mails that nobody may edit: by their header, and by what they hold.
 
-use super::fields::unfolded;
+use super::fields::{FieldAt, unfolded};
 use super::reading::{MimePart, ReadMail, Showing};
 use super::slot::{MailSlot, SlotView};
 use super::surgery::MARK_HEADER;
 use super::why::WhyUntouched;
 use mail_parser::{MessageParser, MessagePart, PartType};
 
-/// Looks at a mail as a whole.
-pub(super) fn look(mail: &[u8], read: &ReadMail, slot: &MailSlot) -> Result<(), WhyUntouched> {
-    let root = &read.root;
-    let has = |name: &str| root.field(mail, name).is_some();
+/// Looks at the mail's own header: is it one of the slot's, and one that may be edited?
+pub(super) fn look_at_head(mail: &[u8], fields: &[FieldAt], slot: &MailSlot) -> Result<(), WhyUntouched> {
+    in_slot(mail, fields, slot)?;
+    let field = |name: &str| fields.iter().find(|field| field.is(mail, name));
+    let has = |name: &str| field(name).is_some();
     if has(MARK_HEADER) {
         return Err(WhyUntouched::Marked);
     }
@@ -20,7 +21,7 @@ pub(super) fn look(mail: &[u8], read: &ReadMail, slot: &MailSlot) -> Result<(), 
     if has("ARC-Seal") || has("ARC-Message-Signature") {
         return Err(WhyUntouched::ArcSealed);
     }
-    let value = |name: &str| root.field(mail, name).map(|field| unfolded(&mail[field.value.clone()]).to_ascii_lowercase());
+    let value = |name: &str| field(name).map(|field| unfolded(&mail[field.value.clone()]).to_ascii_lowercase());
     if value("Auto-Submitted").is_some_and(|said| said != b"no") {
         return Err(WhyUntouched::AutoSubmitted);
     }
@@ -31,11 +32,15 @@ pub(super) fn look(mail: &[u8], read: &ReadMail, slot: &MailSlot) -> Result<(), 
         return Err(WhyUntouched::Calendar);
     }
     // SMTPUTF8 has UTF-8 in headers; anything else is read by guessing.
-    if root.fields.iter().any(|field| std::str::from_utf8(&mail[field.value.clone()]).is_err()) {
+    if fields.iter().any(|field| std::str::from_utf8(&mail[field.value.clone()]).is_err()) {
         return Err(WhyUntouched::EightBit);
     }
-    root.all().into_iter().try_for_each(|part| look_at_part(mail, part))?;
-    in_slot(mail, root, slot)
+    Ok(())
+}
+
+/// Looks at what the mail holds.
+pub(super) fn look_at_parts(mail: &[u8], read: &ReadMail) -> Result<(), WhyUntouched> {
+    read.root.all().into_iter().try_for_each(|part| look_at_part(mail, part))
 }
 
 fn look_at_part(mail: &[u8], part: &MimePart) -> Result<(), WhyUntouched> {
@@ -57,18 +62,19 @@ fn look_at_part(mail: &[u8], part: &MimePart) -> Result<(), WhyUntouched> {
     Ok(())
 }
 
-fn in_slot(mail: &[u8], root: &MimePart, slot: &MailSlot) -> Result<(), WhyUntouched> {
-    let list = root.field(mail, "List-Id").map(|field| list_id(&unfolded(&mail[field.value.clone()])));
-    let posts = root.field(mail, "List-Post").is_some();
-    if list.as_deref().map_or(posts, |list| !slot.knows_list(list)) {
-        return Err(WhyUntouched::ForeignList);
-    }
+fn in_slot(mail: &[u8], fields: &[FieldAt], slot: &MailSlot) -> Result<(), WhyUntouched> {
+    let field = |name: &str| fields.iter().find(|field| field.is(mail, name));
+    let list = field("List-Id").map(|field| list_id(&unfolded(&mail[field.value.clone()])));
     let parsed = MessageParser::default().parse_headers(mail).ok_or(WhyUntouched::ReadersDisagree)?;
     let authors = parsed.from().map(|from| from.iter().filter_map(|author| author.address()).collect());
     let view = SlotView { from: authors.unwrap_or_default(), list: list.as_deref(), subject: parsed.subject().unwrap_or_default() };
     // Two fields of From are two authors to some readers, and one to others.
-    let once = root.fields.iter().filter(|field| field.is(mail, "From")).count() == 1;
-    if once && slot.takes(&view) { Ok(()) } else { Err(WhyUntouched::NoSlot) }
+    let once = fields.iter().filter(|field| field.is(mail, "From")).count() == 1;
+    if !once || !slot.takes(&view) {
+        return Err(WhyUntouched::NoSlot);
+    }
+    let foreign = list.as_deref().map_or_else(|| field("List-Post").is_some(), |list| !slot.knows_list(list));
+    if foreign { Err(WhyUntouched::ForeignList) } else { Ok(()) }
 }
 
 /// What stands in the angle brackets.

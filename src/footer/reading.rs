@@ -23,7 +23,11 @@ impl LineEnd {
     /// Where the first line of these octets ends.
     pub(super) fn find(self, bytes: &[u8]) -> Option<usize> {
         let at = bytes.iter().position(|b| *b == b'\n')?;
-        Some(if self == LineEnd::Crlf { at.saturating_sub(1) } else { at })
+        match self {
+            LineEnd::Lf => Some(at),
+            // An LF alone ends no line here; `line_ends` refuses it.
+            LineEnd::Crlf => bytes[..at].last().filter(|b| **b == b'\r').map(|_| at - 1),
+        }
     }
 
     /// With `\n` in these octets made this end.
@@ -101,6 +105,15 @@ pub(super) struct ReadMail {
     pub(super) root: MimePart,
 }
 
+/// Reads the mail's own header, and nothing of its body: most mails are none of a slot's.
+pub(super) fn head(mail: &[u8], limits: &MailLimits) -> Result<Vec<FieldAt>, WhyUntouched> {
+    if mail.len() > limits.bytes {
+        return Err(WhyUntouched::TooLarge);
+    }
+    let (fields, body) = header(mail, 0, first_end(mail)?, |_| false)?;
+    if body > limits.header_bytes { Err(WhyUntouched::HeaderTooLarge) } else { Ok(fields) }
+}
+
 /// Reads a mail.
 pub(super) fn read(mail: &[u8], limits: &MailLimits) -> Result<ReadMail, WhyUntouched> {
     if mail.len() > limits.bytes {
@@ -116,9 +129,13 @@ pub(super) fn read(mail: &[u8], limits: &MailLimits) -> Result<ReadMail, WhyUnto
     Ok(ReadMail { ends, root })
 }
 
-fn line_ends(mail: &[u8]) -> Result<LineEnd, WhyUntouched> {
+fn first_end(mail: &[u8]) -> Result<LineEnd, WhyUntouched> {
     let first = mail.iter().position(|b| *b == b'\n').ok_or(WhyMalformed::HeaderWithoutEnd)?;
-    let ends = if first > 0 && mail[first - 1] == b'\r' { LineEnd::Crlf } else { LineEnd::Lf };
+    Ok(if first > 0 && mail[first - 1] == b'\r' { LineEnd::Crlf } else { LineEnd::Lf })
+}
+
+fn line_ends(mail: &[u8]) -> Result<LineEnd, WhyUntouched> {
+    let ends = first_end(mail)?;
     let mut before = 0;
     for byte in mail.iter().copied().chain([0x20]) {
         match (ends, before, byte) {

@@ -5,7 +5,7 @@ use super::displayed::displayed;
 use super::doubts;
 use super::fields::FieldAt;
 use super::leaf::{EditedLeaf, edit_html, edit_text};
-use super::reading::{MimePart, ReadMail, TransferEncoding, read};
+use super::reading::{MimePart, ReadMail, TransferEncoding, head, read};
 use super::slot::{MailLimits, MailSlot};
 use super::text::FooterText;
 use super::why::WhyUntouched;
@@ -67,8 +67,9 @@ pub fn place(mail: &[u8], footer: &FooterText, slot: &MailSlot, limits: &MailLim
 }
 
 fn edited(mail: &[u8], footer: &FooterText, slot: &MailSlot, limits: &MailLimits) -> Result<EditedMail, WhyUntouched> {
+    doubts::look_at_head(mail, &head(mail, limits)?, slot)?;
     let before = read(mail, limits)?;
-    doubts::look(mail, &before, slot)?;
+    doubts::look_at_parts(mail, &before)?;
     let leaves = displayed(mail, &before)?;
     let mut edits: Vec<(&MimePart, EditedLeaf)> = Vec::new();
     if let Some(part) = leaves.text {

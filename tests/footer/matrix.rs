@@ -6,7 +6,7 @@ use base64::Engine;
 use encoding_rs::Encoding;
 use nayose::footer::Placed;
 
-const CHARSETS: [(&str, &str); 7] = [
+pub const CHARSETS: [(&str, &str); 7] = [
     ("us-ascii", "Hello = world"),
     ("utf-8", "こんにちは🌸 = ①"),
     ("ISO-2022-JP", "名寄せ表示ソ能 ABC =<> 終"),
@@ -16,7 +16,7 @@ const CHARSETS: [(&str, &str); 7] = [
     ("iso-8859-15", "Grüße ="),
 ];
 
-const ENCODINGS: [&str; 5] = ["7bit", "8bit", "quoted-printable", "base64", ""];
+pub const ENCODINGS: [&str; 5] = ["7bit", "8bit", "quoted-printable", "base64", ""];
 
 fn octets(charset: &str, text: &str) -> Vec<u8> {
     Encoding::for_label(charset.as_bytes()).unwrap().encode(text).0.into_owned()
@@ -34,7 +34,7 @@ fn transferred(bytes: &[u8], encoding: &str) -> Vec<u8> {
     }
 }
 
-fn leaf(kind: &str, charset: &str, encoding: &str, text: &str) -> Vec<u8> {
+pub fn leaf(kind: &str, charset: &str, encoding: &str, text: &str) -> Vec<u8> {
     let text = if kind == "text/html" {
         format!("<html><head><title>{text}</title></head>\r\n<body><p>{text}</p>\r\n</body></html>\r\n")
     } else {
@@ -46,7 +46,7 @@ fn leaf(kind: &str, charset: &str, encoding: &str, text: &str) -> Vec<u8> {
 }
 
 /// The form's name, and the mail around these two leaves.
-fn forms(text: &[u8], html: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+pub fn forms(text: &[u8], html: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let multi = |kind: &str, boundary: &str, parts: &[&[u8]]| {
         let mut out = format!("Content-Type: multipart/{kind}; boundary=\"{boundary}\"\r\n\r\n").into_bytes();
         for part in parts {
