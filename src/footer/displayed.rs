@@ -71,7 +71,10 @@ fn mixed<'r>(mail: &[u8], part: &'r MimePart) -> Result<DisplayedLeaves<'r>, Why
         let leaves = body_of(mail, child)?;
         if found.is_empty() {
             found = leaves;
-        } else if !leaves.is_empty() && !(child.showing == Showing::Inline && child.media.kind == "text/plain") {
+            continue;
+        }
+        let of_a_list = child.showing == Showing::Inline && child.media.kind == "text/plain";
+        if !leaves.is_empty() && !of_a_list {
             return Err(WhyUntouched::SeveralBodies);
         }
     }

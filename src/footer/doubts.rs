@@ -1,9 +1,9 @@
 //! Mails that nobody may edit: by their header, and by what they hold.
 
 use super::fields::{FieldAt, unfolded};
+use super::mark::MARK_HEADER;
 use super::reading::{MimePart, ReadMail, Showing};
 use super::slot::{MailSlot, SlotView};
-use super::surgery::MARK_HEADER;
 use super::why::WhyUntouched;
 use mail_parser::{MessageParser, MessagePart, PartType};
 

@@ -1,6 +1,6 @@
 //! Header fields and their parameters, with their places in the mail, so that one can be changed and the rest stays.
 
-use super::reading::LineEnd;
+use super::line_end::LineEnd;
 use super::why::{WhyMalformed, WhyUntouched};
 use std::ops::Range;
 

@@ -62,11 +62,7 @@ fn look(html: &[u8]) -> HtmlSeen {
         None
     });
     emitter.naively_switch_states(true);
-    for token in Tokenizer::new_with_emitter(html, emitter) {
-        match token {
-            Ok(never) | Err(never) => match never {},
-        }
-    }
+    Tokenizer::new_with_emitter(html, emitter).for_each(drop);
     seen
 }
 

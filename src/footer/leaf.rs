@@ -6,13 +6,12 @@
 use super::charset::TextCharset;
 use super::doubts;
 use super::html;
-use super::reading::{LineEnd, MimePart, TransferEncoding};
+use super::line_end::LineEnd;
+use super::mark::COMMENT_MARK;
+use super::reading::{MimePart, TransferEncoding};
 use super::text::FooterText;
 use super::transfer;
 use super::why::WhyUntouched;
-
-/// In HTML, beside the header's mark: it stays in a quoted mail.
-const COMMENT_MARK: &str = "nayose-footer ";
 
 /// A leaf as it will be.
 #[derive(Debug)]

@@ -4,6 +4,8 @@
 //! - `text`: a rendered footer, and whether it can stand in a mail.
 //! - `why`: why a mail stays as it is.
 //! - `slot`: which mails a footer is for, and how large they may be.
+//! - `mark`: how a mail says that it bears a footer.
+//! - `line_end`: how its lines end.
 //! - `fields`: header fields and their parameters, with their places in the mail.
 //! - `reading`: the mail as a tree of parts, read strictly.
 //! - `doubts`: mails that nobody may edit.
@@ -21,6 +23,8 @@ mod doubts;
 mod fields;
 mod html;
 mod leaf;
+mod line_end;
+mod mark;
 mod reading;
 mod slot;
 mod surgery;
@@ -28,7 +32,8 @@ mod text;
 mod transfer;
 mod why;
 
+pub use mark::MARK_HEADER;
 pub use slot::{MailLimits, MailSlot};
-pub use surgery::{EditedMail, HeaderEdit, MARK_HEADER, Placed, place};
+pub use surgery::{EditedMail, HeaderEdit, Placed, place};
 pub use text::{FooterText, FooterUnfit};
 pub use why::{WhyMalformed, WhyUntouched};

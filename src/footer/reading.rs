@@ -1,48 +1,10 @@
 //! The mail as a tree of parts, read strictly: what two readers may see differently is malformed here.
 
 use super::fields::{FieldAt, MediaType, header, media_type, only, unfolded};
+use super::line_end::{LineEnd, first_end, line_ends};
 use super::slot::MailLimits;
 use super::why::{WhyMalformed, WhyUntouched};
 use std::ops::Range;
-
-/// How lines end; in one mail, all in the same way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineEnd {
-    Crlf,
-    Lf,
-}
-
-impl LineEnd {
-    pub(super) fn bytes(self) -> &'static [u8] {
-        match self {
-            LineEnd::Crlf => b"\r\n",
-            LineEnd::Lf => b"\n",
-        }
-    }
-
-    /// Where the first line of these octets ends.
-    pub(super) fn find(self, bytes: &[u8]) -> Option<usize> {
-        let at = bytes.iter().position(|b| *b == b'\n')?;
-        match self {
-            LineEnd::Lf => Some(at),
-            // An LF alone ends no line here; `line_ends` refuses it.
-            LineEnd::Crlf => bytes[..at].last().filter(|b| **b == b'\r').map(|_| at - 1),
-        }
-    }
-
-    /// With `\n` in these octets made this end.
-    pub(super) fn put_into(self, bytes: &[u8]) -> Vec<u8> {
-        let mut out = Vec::with_capacity(bytes.len() + 40);
-        for byte in bytes {
-            if *byte == b'\n' {
-                out.extend_from_slice(self.bytes());
-            } else {
-                out.push(*byte);
-            }
-        }
-        out
-    }
-}
 
 /// A transfer encoding that is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,26 +89,6 @@ pub(super) fn read(mail: &[u8], limits: &MailLimits) -> Result<ReadMail, WhyUnto
     let mut reader = MailReader { mail, ends, limits, open: Vec::new(), closed: Vec::new(), parts: 0 };
     let (root, _) = reader.part(0)?;
     Ok(ReadMail { ends, root })
-}
-
-fn first_end(mail: &[u8]) -> Result<LineEnd, WhyUntouched> {
-    let first = mail.iter().position(|b| *b == b'\n').ok_or(WhyMalformed::HeaderWithoutEnd)?;
-    Ok(if first > 0 && mail[first - 1] == b'\r' { LineEnd::Crlf } else { LineEnd::Lf })
-}
-
-fn line_ends(mail: &[u8]) -> Result<LineEnd, WhyUntouched> {
-    let ends = first_end(mail)?;
-    let mut before = 0;
-    for byte in mail.iter().copied().chain([0x20]) {
-        match (ends, before, byte) {
-            (_, _, 0) => return Err(WhyUntouched::EightBit),
-            (LineEnd::Crlf, b'\r', b'\n') => {}
-            (LineEnd::Crlf, b'\r', _) | (LineEnd::Crlf, _, b'\n') | (LineEnd::Lf, _, b'\r') => return Err(WhyUntouched::LineEnds),
-            _ => {}
-        }
-        before = byte;
-    }
-    Ok(ends)
 }
 
 fn mentions(mail: &[u8], word: &[u8]) -> usize {

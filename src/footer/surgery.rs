@@ -5,14 +5,12 @@ use super::displayed::displayed;
 use super::doubts;
 use super::fields::FieldAt;
 use super::leaf::{EditedLeaf, edit_html, edit_text};
+use super::mark::MARK_HEADER;
 use super::reading::{MimePart, ReadMail, TransferEncoding, head, read};
 use super::slot::{MailLimits, MailSlot};
 use super::text::FooterText;
 use super::why::WhyUntouched;
 use std::ops::Range;
-
-/// The header field that says which footer a mail bears.
-pub const MARK_HEADER: &str = "X-Nayose-Footer";
 
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Quoted-printable and base64: undone strictly, and put on again so that no reader has a question.
 
-use super::reading::LineEnd;
+use super::line_end::LineEnd;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
