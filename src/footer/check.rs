@@ -7,6 +7,7 @@ use super::reading::{MimePart, ReadMail, read};
 use super::slot::MailLimits;
 use super::why::WhyUntouched;
 use mail_parser::{MessageParser, MessagePart, PartType};
+use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 const DISAGREE: WhyUntouched = WhyUntouched::ReadersDisagree;
@@ -35,14 +36,27 @@ pub(super) fn same_but_for(
         return Err(DISAGREE);
     }
     let edited: Vec<(usize, &str)> = edits.iter().map(|(part, edit)| (part.body.start, edit.added.as_str())).collect();
-    second_reader(mail, after, &edited)?;
+    let leaves: BTreeSet<usize> = old.iter().filter(|part| !part.is_multipart()).map(|part| part.body.start).collect();
+    second_reader(mail, after, &leaves, &edited)?;
     Ok(again.root.body.start)
 }
 
-/// mail-parser's view of both.
-fn second_reader(mail: &[u8], after: &[u8], edited: &[(usize, &str)]) -> Result<(), WhyUntouched> {
+/// mail-parser's view of both. It takes a boundary for one within a line too: such a mail is two mails.
+fn second_reader(mail: &[u8], after: &[u8], leaves: &BTreeSet<usize>, edited: &[(usize, &str)]) -> Result<(), WhyUntouched> {
     let parser = MessageParser::default();
     let (old, new) = (parser.parse(mail).ok_or(DISAGREE)?, parser.parse(after).ok_or(DISAGREE)?);
+    let is_leaf = |part: &&MessagePart<'_>| !matches!(part.body, PartType::Multipart(_));
+    let seen: BTreeSet<usize> = old.parts.iter().filter(is_leaf).map(|part| part.offset_body as usize).collect();
+    if seen != *leaves {
+        return Err(DISAGREE);
+    }
+    // What it shows first must bear the footer.
+    for ids in [&old.text_body, &old.html_body] {
+        let first = ids.iter().filter_map(|id| old.parts.get(*id as usize)).find(|part| text_of(part).is_some());
+        if first.is_some_and(|part| !edited.iter().any(|(start, _)| *start == part.offset_body as usize)) {
+            return Err(DISAGREE);
+        }
+    }
     let same_bodies = old.text_body == new.text_body && old.html_body == new.html_body && old.attachments == new.attachments;
     if !same_bodies || old.parts.len() != new.parts.len() {
         return Err(DISAGREE);
@@ -88,6 +102,19 @@ mod tests {
         assert!(!is_with("ab", "aFc", "F"));
         assert!(!is_with("ab", "ab", "F"));
         assert!(!is_with("aあ", "aFい", "F"));
+    }
+
+    /// mail-parser begins a part there, and shows another text first.
+    #[test]
+    fn a_boundary_within_a_line_is_seen_by_one_reader_only() {
+        let mail = b"Content-Type: multipart/mixed; boundary=b\n\n!--b\n\na\n--b\n\nb\n--b--\n";
+        let limits = MailLimits::default();
+        let before = read(mail, &limits).unwrap();
+        assert_eq!(before.root.parts.len(), 1);
+        let leaf = &before.root.parts[0];
+        let edit = EditedLeaf { body: b"b\nF".to_vec(), to_utf_8: false, encoding: None, added: "\nF".into() };
+        let after = [&mail[..leaf.body.start], &edit.body, &mail[leaf.body.end..]].concat();
+        assert_eq!(same_but_for(mail, &before, &[(leaf, edit)], &after, &limits), Err(DISAGREE));
     }
 
     #[test]

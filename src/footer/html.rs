@@ -62,7 +62,7 @@ fn look(html: &[u8]) -> HtmlSeen {
         None
     });
     emitter.naively_switch_states(true);
-    Tokenizer::new_with_emitter(html, emitter).for_each(drop);
+    let Ok(()) = Tokenizer::new_with_emitter(html, emitter).finish();
     seen
 }
 

@@ -88,3 +88,12 @@ fn a_footer_that_holds_the_mails_boundary_is_not_put_in() {
     let mixed = mail("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b--\n");
     assert_eq!(place(&mixed, &footer, &slot(), &MailLimits::default()), Placed::Untouched(WhyUntouched::ReadersDisagree));
 }
+
+/// Found by fuzzing: mail-parser begins a part at a boundary within a line, and shows a text that the strict reader takes for the preamble.
+#[test]
+fn a_boundary_within_a_line_of_the_preamble() {
+    let mail = mail(
+        "Content-Type: multipart/alternative; boundary=b\n\nA preamble.\n!--b\nContent-Type: text/plain\n\nHello\n--b\nContent-Type: text/html\n\n<p>Hello</p>\n--b--\n",
+    );
+    assert_eq!(outcome(&put(&mail, &japanese())), "readers_disagree");
+}

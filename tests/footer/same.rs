@@ -57,7 +57,7 @@ pub fn assert_same_but_for_footer(name: &str, mail: &[u8], out: &EditedMail, foo
         let wanted = if is_html { footer.html() } else { footer.text() };
         // A browser reads the references; the text of flowed lines is stuffed.
         let shown = |text: &str| if is_html { unreferred(text) } else { text.replace("\n ", "\n") };
-        assert!(shown(&block).contains(&shown(wanted)), "{name}: the footer is not whole: {block}");
+        assert!(shown(&block).contains(&shown(&format!("\n{wanted}"))), "{name}: the footer is not whole: {block}");
         assert!(is_html || block.contains("-- \n"), "{name}: no separator");
     }
     both_or_neither(name, &old, &edited);
@@ -87,7 +87,7 @@ fn both_or_neither(name: &str, old: &Message<'_>, edited: &[usize]) {
     // mail-parser displays images too.
     let displayed = |ids: &[u32]| ids.iter().map(|id| *id as usize).find(|id| text_of(&old.parts[*id]).is_some());
     for id in [displayed(&old.text_body), displayed(&old.html_body)].into_iter().flatten() {
-        assert!(edited.contains(&id), "{name}: the displayed part {id} has no footer");
+        assert!(edited.contains(&id), "{name}: the displayed part {id} has no footer\n{}", String::from_utf8_lossy(old.raw_message()));
     }
 }
 
