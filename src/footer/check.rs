@@ -6,7 +6,7 @@ use super::leaf::EditedLeaf;
 use super::reading::{MimePart, ReadMail, read};
 use super::slot::MailLimits;
 use super::why::WhyUntouched;
-use mail_parser::{MessageParser, MessagePart, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, PartType};
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
@@ -37,14 +37,32 @@ pub(super) fn same_but_for(
     }
     let edited: Vec<(usize, &str)> = edits.iter().map(|(part, edit)| (part.body.start, edit.added.as_str())).collect();
     let leaves: BTreeSet<usize> = old.iter().filter(|part| !part.is_multipart()).map(|part| part.body.start).collect();
-    second_reader(mail, after, &leaves, &edited)?;
+    second_reader(&opaque(mail, &old), &opaque(after, &new), &leaves, &edited)?;
     Ok(again.root.body.start)
+}
+
+/// The mail with `message/rfc822` called something else, of the same length: attached messages are one part for both readers, and
+/// mail-parser cannot get lost in one within another, as it does.
+fn opaque(mail: &[u8], parts: &[&MimePart]) -> Vec<u8> {
+    let mut out = mail.to_vec();
+    for part in parts.iter().filter(|part| part.media.kind.starts_with("message/")) {
+        let Some(field) = part.field(mail, "Content-Type") else { continue };
+        let value = &mut out[field.value.clone()];
+        if let Some(at) = value.windows(8).position(|word| word.eq_ignore_ascii_case(b"message/")) {
+            value[at..at + 8].copy_from_slice(b"applica/");
+        }
+    }
+    out
+}
+
+/// What mail-parser makes of it. A reader that panics sees no mail.
+fn parsed(mail: &[u8]) -> Result<Message<'_>, WhyUntouched> {
+    std::panic::catch_unwind(|| MessageParser::default().parse(mail)).ok().flatten().ok_or(DISAGREE)
 }
 
 /// mail-parser's view of both. It takes a boundary for one within a line too: such a mail is two mails.
 fn second_reader(mail: &[u8], after: &[u8], leaves: &BTreeSet<usize>, edited: &[(usize, &str)]) -> Result<(), WhyUntouched> {
-    let parser = MessageParser::default();
-    let (old, new) = (parser.parse(mail).ok_or(DISAGREE)?, parser.parse(after).ok_or(DISAGREE)?);
+    let (old, new) = (parsed(mail)?, parsed(after)?);
     let is_leaf = |part: &&MessagePart<'_>| !matches!(part.body, PartType::Multipart(_));
     let seen: BTreeSet<usize> = old.parts.iter().filter(is_leaf).map(|part| part.offset_body as usize).collect();
     if seen != *leaves {

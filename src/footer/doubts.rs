@@ -53,6 +53,8 @@ fn look_at_part(mail: &[u8], part: &MimePart) -> Result<(), WhyUntouched> {
             return Err(WhyUntouched::Report);
         }
         "message/global-delivery-status" | "message/global-disposition-notification" => return Err(WhyUntouched::Report),
+        // Its parts are messages where nothing is said.
+        "multipart/digest" => return Err(WhyUntouched::MultipartUnknown),
         "text/calendar" => return Err(WhyUntouched::Calendar),
         _ => {}
     }

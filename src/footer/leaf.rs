@@ -169,6 +169,9 @@ pub(super) fn edit_html(
     bytes_max: usize,
 ) -> Result<EditedLeaf, WhyUntouched> {
     let leaf = Leaf::open(mail, part, ends, footer)?;
+    if leaf.bytes.len() > bytes_max {
+        return Err(WhyUntouched::HtmlTooLong);
+    }
     if doubts::bare(&html::visible(&leaf.text)).contains(&doubts::bare(&html::visible(footer.html()))) {
         return Err(WhyUntouched::Quoted);
     }

@@ -55,7 +55,7 @@ pub struct MailLimits {
     pub header_bytes: usize,
     /// Multiparts within each other.
     pub depth: usize,
-    /// Parts, and headers of parts within attached messages.
+    /// Parts; an attached message is one.
     pub parts: usize,
     /// Octets of the HTML with its footer.
     pub html_bytes: usize,

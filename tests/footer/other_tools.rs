@@ -301,3 +301,16 @@ fn jabali_233_a_content_type_with_a_charset_is_no_text() {
         out_of(kind, &mail(&format!("Content-Type: {kind}\n\nHello\n")), &english());
     }
 }
+
+/// A tool replaced an `@` within double octets. Here they spell a tag.
+#[test]
+fn hypermail_36_double_octets_are_taken_for_ascii() {
+    let kanji = &b"\x1b$B</body>x\x1b(B"[..];
+    for (before, end) in [(&b"<html><body>"[..], &b"</body></html>\r\n"[..]), (b"<p>", b"")] {
+        let head = mail("Content-Type: text/html; charset=iso-2022-jp\nContent-Transfer-Encoding: 7bit\n\n");
+        let out = edited(&[&head[..], before, kanji, end].concat(), &japanese()).bytes;
+        let whole = [before, kanji, b"\r\n<!-- nayose-footer spring -->"].concat();
+        assert!(out.windows(whole.len()).any(|seen| seen == whole), "{}", text(&out));
+        assert!(out.ends_with(end));
+    }
+}
