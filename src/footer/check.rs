@@ -7,7 +7,7 @@ use super::reading::{MimePart, ReadMail, read};
 use super::slot::MailLimits;
 use super::why::WhyUntouched;
 use mail_parser::{Message, MessageParser, MessagePart, PartType};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 const DISAGREE: WhyUntouched = WhyUntouched::ReadersDisagree;
@@ -36,8 +36,8 @@ pub(super) fn same_but_for(
         return Err(DISAGREE);
     }
     let edited: Vec<(usize, &str)> = edits.iter().map(|(part, edit)| (part.body.start, edit.added.as_str())).collect();
-    let leaves: BTreeSet<usize> = old.iter().filter(|part| !part.is_multipart()).map(|part| part.body.start).collect();
-    second_reader(&opaque(mail, &old), &opaque(after, &new), &leaves, &edited)?;
+    let fields = old.iter().map(|part| (part.body.start, part.fields.len())).collect();
+    second_reader(&opaque(mail, &old), &opaque(after, &new), &fields, &edited)?;
     Ok(again.root.body.start)
 }
 
@@ -60,12 +60,12 @@ fn parsed(mail: &[u8]) -> Result<Message<'_>, WhyUntouched> {
     std::panic::catch_unwind(|| MessageParser::default().parse(mail)).ok().flatten().ok_or(DISAGREE)
 }
 
-/// mail-parser's view of both. It takes a boundary for one within a line too: such a mail is two mails.
-fn second_reader(mail: &[u8], after: &[u8], leaves: &BTreeSet<usize>, edited: &[(usize, &str)]) -> Result<(), WhyUntouched> {
+/// mail-parser's view of both. It takes a boundary for one within a line too, and with a broken date the next field for the date's: such a
+/// mail is two mails. `fields`: where each part's body begins, and how many fields are in its header.
+fn second_reader(mail: &[u8], after: &[u8], fields: &BTreeMap<usize, usize>, edited: &[(usize, &str)]) -> Result<(), WhyUntouched> {
     let (old, new) = (parsed(mail)?, parsed(after)?);
-    let is_leaf = |part: &&MessagePart<'_>| !matches!(part.body, PartType::Multipart(_));
-    let seen: BTreeSet<usize> = old.parts.iter().filter(is_leaf).map(|part| part.offset_body as usize).collect();
-    if seen != *leaves {
+    let seen: BTreeMap<usize, usize> = old.parts.iter().map(|part| (part.offset_body as usize, part.headers.len())).collect();
+    if seen != *fields {
         return Err(DISAGREE);
     }
     // What it shows first must bear the footer.

@@ -103,3 +103,10 @@ fn a_boundary_within_a_line_of_the_preamble() {
     );
     assert_eq!(outcome(&put(&mail, &japanese())), "readers_disagree");
 }
+
+/// Found by fuzzing: mail-parser takes the field after a broken date for the date's, and this HTML for a text.
+#[test]
+fn a_field_that_one_reader_does_not_see() {
+    let mail = mail("Date: Mon, 30 Nov 2026 10:00:00 +0--a\nContent-Type: text/html; charset=utf-8\n\n<p>Hello</p>\n");
+    assert_eq!(outcome(&put(&mail, &japanese())), "readers_disagree");
+}

@@ -57,7 +57,11 @@ pub fn assert_same_but_for_footer(name: &str, mail: &[u8], out: &EditedMail, foo
         let wanted = if is_html { footer.html() } else { footer.text() };
         // A browser reads the references; the text of flowed lines is stuffed.
         let shown = |text: &str| if is_html { unreferred(text) } else { text.replace("\n ", "\n") };
-        assert!(shown(&block).contains(&shown(&format!("\n{wanted}"))), "{name}: the footer is not whole: {block}");
+        assert!(
+            shown(&block).contains(&shown(&format!("\n{wanted}"))),
+            "{name}: the footer is not whole: {block:?}\n{mail:?}",
+            mail = String::from_utf8_lossy(mail)
+        );
         assert!(is_html || block.contains("-- \n"), "{name}: no separator");
     }
     both_or_neither(name, &old, &edited);
@@ -139,8 +143,10 @@ fn header_is_told(name: &str, mail: &[u8], out: &EditedMail) {
     assert_eq!(old.parts[0].headers.len() + added, new.parts[0].headers.len(), "{name}: fields");
     for edit in &out.header {
         let (HeaderEdit::Add { name: field, value } | HeaderEdit::Replace { name: field, value }) = edit;
-        let line = format!("{field}: {value}");
-        let head = String::from_utf8_lossy(&out.bytes[..out.body_at]).into_owned();
+        // Blanks between the colon and the value are as they were.
+        let dense = |text: &str| text.split_whitespace().collect::<String>();
+        let line = dense(&format!("{field}: {value}"));
+        let head = dense(&String::from_utf8_lossy(&out.bytes[..out.body_at]));
         assert!(head.contains(&line), "{name}: {line} is not in\n{head}");
     }
     assert!(out.header.iter().any(|edit| matches!(edit, HeaderEdit::Add { name, .. } if name == MARK_HEADER)), "{name}: mark");
