@@ -8,6 +8,7 @@ pub mod connector;
 pub mod daemon;
 pub mod decide;
 pub mod engine;
+pub mod footer;
 pub mod link;
 pub mod merge;
 pub mod model;

@@ -7,12 +7,12 @@ use regex::Regex;
 const ANYWHERE: [&str; 8] = ["serde", "serde_json", "thiserror", "blake3", "hashbrown", "indexmap", "jiff", "unicode_normalization"];
 
 /// Where each other package may be used: rooms, or the one file that it is kept behind.
-const PLACES: [(&str, &[&str]); 54] = [
+const PLACES: [(&str, &[&str]); 56] = [
     ("anyhow", &["cli/"]),
     ("arc_swap", &["daemon/", "engine/gate/answer.rs"]),
     ("axum", &["sandbox/", "web/"]),
     ("backoff", &["connector/rest/http/retry.rs"]),
-    ("base64", &["engine/rules/in_force.rs"]),
+    ("base64", &["engine/rules/in_force.rs", "footer/transfer.rs"]),
     ("calamine", &["connector/file/workbook.rs"]),
     ("cel", &["model/"]),
     ("clap", &["cli/"]),
@@ -23,10 +23,11 @@ const PLACES: [(&str, &[&str]); 54] = [
     ("crc32fast", &["store/"]),
     ("csv", &["cli/spreadsheet.rs", "connector/file/out/sheets.rs", "connector/file/text_table.rs"]),
     ("elsa", &["engine/memory/view.rs"]),
-    ("encoding_rs", &["connector/file/decode.rs", "connector/file/out/sample.rs"]),
+    ("encoding_rs", &["connector/file/decode.rs", "connector/file/out/sample.rs", "footer/charset.rs"]),
     ("flate2", &["connector/rest/http/compressed.rs", "store/state/archive.rs"]),
     ("futures", &["connector/", "daemon/", "sandbox/", "web/"]),
     ("governor", &["connector/rest/http/budget.rs"]),
+    ("html5gum", &["footer/html.rs"]),
     ("hyper_util", &["web/serve.rs"]),
     ("idna", &["model/address/"]),
     ("include_dir", &["connector/file/out/form.rs", "connector/manifest/load.rs"]),
@@ -34,6 +35,7 @@ const PLACES: [(&str, &[&str]); 54] = [
     ("jsonwebtoken", &["connector/rest/http/auth.rs", "engine/rules/connection.rs"]),
     ("lettre", &["daemon/notify.rs"]),
     ("libc", &["connector/regular.rs", "store/folder/regular.rs"]),
+    ("mail_parser", &["footer/"]),
     ("metrics", &["telemetry/"]),
     ("metrics_exporter_prometheus", &["telemetry/exporter.rs"]),
     ("miette", &["config/document/mistake.rs"]),
