@@ -159,7 +159,7 @@ fn ask(shell: &Shell, people: usize, calls: usize, go_on: impl Fn() -> bool) -> 
 async fn serve(shell: &Shell) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1/decisions", listener.local_addr().expect("an address"));
-    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install())));
+    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install(), Path::new("config"))));
     url
 }
 

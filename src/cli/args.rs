@@ -7,10 +7,14 @@ use clap::{ArgGroup, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+mod footer;
 mod language;
+mod schema;
 mod word;
 
+pub use footer::{FooterOrder, FooterPreviewArgs};
 pub use language::{ReaderLanguage, ToldIn};
+pub use schema::SchemaFile;
 pub use word::{AcceptArgs, ConflictsArgs, PinArgs, UnpinArgs};
 
 /// Keeps marketing mail away from open deals and from people who refused.
@@ -137,6 +141,11 @@ pub enum CliCommand {
         #[arg(long, value_name = "TOPIC")]
         topic: Option<String>,
     },
+    /// Marketing footers in service newsletters: check them, see what someone gets, stop them at once
+    Footer {
+        #[command(subcommand)]
+        order: FooterOrder,
+    },
     /// Writes that a system refused, and what to do with them
     Deadletters {
         #[command(subcommand)]
@@ -219,17 +228,6 @@ pub enum CliCommand {
         #[command(subcommand)]
         order: ConnectorOrder,
     },
-}
-
-/// The files that have a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaFile {
-    Systems,
-    Precedence,
-    Policy,
-    Consent,
-    Tests,
-    Manifest,
 }
 
 /// How many people the script needs to find its cases, and how many it is through with in time on a slow machine.

@@ -19,6 +19,11 @@ pub fn check(common: &Common) -> Exit {
         Ok(examples) => examples.len(),
         Err(error) => return open::refused(common, &error),
     };
+    let footers = match open::footers(common) {
+        Ok(footers) => footers,
+        Err(error) => return open::refused(common, &error),
+    };
+    footers.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
     config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
     for (system, connector) in &connectors {
         connector.notes().iter().for_each(|note| output::note(&format!("note: {system}: {note}")));

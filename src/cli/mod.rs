@@ -15,6 +15,7 @@ mod demo;
 mod exit;
 mod explain;
 mod export;
+mod footer;
 mod gate;
 mod init;
 mod log;
@@ -109,6 +110,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Status => status::status(&common).await,
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
+        CliCommand::Footer { order } => footer::footer(&common, order).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,

@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config, Mistakes, SecretsWanted, System, WrittenExample};
+use crate::config::{self, Config, FootersRead, Mistakes, SecretsWanted, System, WrittenExample};
 use crate::connector::Clock;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
@@ -78,6 +78,11 @@ fn load_with(secrets: SecretsWanted<'_>, folder: &Path) -> Result<Config, Mistak
 /// Reads the users' own examples; mistakes are drawn on stderr.
 pub fn examples(common: &Common, config: &Config) -> Result<Vec<WrittenExample>, Error> {
     config::examples(&common.config, &config.rules).map_err(|mistakes| told(common, &mistakes))
+}
+
+/// Reads the footers; mistakes are drawn on stderr.
+pub fn footers(common: &Common) -> Result<FootersRead, Error> {
+    config::footers(&common.config).map_err(|mistakes| told(common, &mistakes))
 }
 
 fn told(common: &Common, mistakes: &Mistakes) -> Error {

@@ -123,6 +123,9 @@ async fn opened_anew(halted: &Shell, config: &Config, stop: &mut watch::Receiver
 /// Where questions come in. The HTTP address stays bound while the state is opened anew.
 struct Doors {
     http: std::net::TcpListener,
+    /// The config folder.
+    config: PathBuf,
+    /// That of the state.
     folder: PathBuf,
     admission: web::Admission,
     metrics: Exporter,
@@ -146,13 +149,19 @@ impl Doors {
                 return Err(Exit::Refused);
             }
         };
-        Ok(Doors { http, folder: open::folder(config), admission: web::Admission::of(&config.http), metrics: Exporter::install() })
+        Ok(Doors {
+            http,
+            config: config.folder.clone(),
+            folder: open::folder(config),
+            admission: web::Admission::of(&config.http),
+            metrics: Exporter::install(),
+        })
     }
 
     fn open(&self, shell: &Shell) -> io::Result<Open> {
         let questions = socket::listen(&self.folder)?;
         let listener = TcpListener::from_std(self.http.try_clone()?)?;
-        let router = web::router(shell.clone(), self.admission.clone(), self.metrics.clone());
+        let router = web::router(shell.clone(), self.admission.clone(), self.metrics.clone(), &self.config);
         let asked = tokio::spawn(socket::serve(questions, shell.clone()));
         let served = tokio::spawn(web::serve(listener, router));
         service::ready();

@@ -3,6 +3,7 @@
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
+use crate::config::footers;
 use crate::config::systems::offers::Offers;
 use crate::decide::rules::ConsentRules;
 use crate::model::{Basis, Name};
@@ -13,6 +14,7 @@ pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Off
     let mut top = Section::top(sheet, table, &keys::CONSENT);
     let sources = top.table("sources", "[sources]", &keys::SOURCES).map(|mut s| s.entries()).unwrap_or_default();
     let sources = sources.iter().filter_map(|e| source(e, offers)).collect();
+    footers::allowed(sheet, &mut top);
     top.finish();
     ConsentRules { sources }
 }

@@ -10,6 +10,7 @@
 //! - `precedence`, `policy` (with `statuses`), `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right;
 //!   `status_circle`: statuses that never settle
 //! - [`examples`](examples()): the users' own examples, in the folder `tests`
+//! - [`footers`](footers()): what footers need, and the footers in the folder `footers`
 //! - `edits`: what systems are asked for about edits; `rules`: what of it decides
 //! - `files`: what the four are called; `file_text`: reading one; `written`: whose they are; `example`: the folder that `nayose init` writes
 
@@ -21,6 +22,7 @@ mod example;
 mod examples;
 mod file_text;
 mod files;
+mod footers;
 mod load;
 mod policy;
 mod precedence;
@@ -38,6 +40,7 @@ pub use document::schema::{SCHEMAS, schema};
 pub use example::{ExampleOf, Language, example, folders as example_folders};
 pub use examples::{Aspect, EXAMPLES_FOLDER, ExampleRecord, Expectation, WrittenExample, examples};
 pub use files::FILES;
+pub use footers::{FOOTERS_FOLDER, FootersRead, STOP_FILE, footers};
 pub use load::{load, load_with, state_of};
 pub use rules::{Rules, System, WritesAllowed};
 pub use systems::connectors::Connectors;

@@ -88,6 +88,12 @@ pub enum Command {
         subjects: Vec<String>,
         mail: Mail,
     },
+    /// The footer that somebody gets in a newsletter, of those in a config folder.
+    Footer {
+        folder: PathBuf,
+        who: String,
+        slot: String,
+    },
     Letters,
     RetryLetters {
         record: Option<String>,
@@ -121,7 +127,7 @@ impl Command {
         match self {
             Command::Plan { known, .. } => *known,
             Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
-            Command::Runs | Command::Backup | Command::Pins | Command::Conflicts { .. } => true,
+            Command::Runs | Command::Backup | Command::Pins | Command::Conflicts { .. } | Command::Footer { .. } => true,
             // What was shown is remembered, to be approved.
             Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
             Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Unpark { .. } | Command::Undo { .. } => false,
@@ -184,6 +190,7 @@ impl Shell {
                 })?)
             }
             Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
+            Command::Footer { folder, who, slot } => Reply::Footer(self.footer(&folder, &who, &slot, now)),
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,

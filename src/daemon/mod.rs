@@ -3,7 +3,7 @@
 //! - [`shell`], [`reading`], [`sending`], `identify`, [`commands`], [`socket`], [`run`], `first_round`: engine, connectors and clock together
 //! - `alone`: commands while no daemon runs
 //! - [`connectors`], [`reload`]: the connectors, and edits of systems and rules while we run
-//! - `previewing`: other rules tried on everyone who is known
+//! - `previewing`: other rules tried on everyone who is known; [`footers`]: what footer somebody gets
 //! - [`health`], `looking`: how things stand, told without the engine
 //! - [`progress`]: how far a command has come
 //! - [`notify`]: notices sent; [`reopen`]: when our own disk fails
@@ -12,6 +12,7 @@ mod alone;
 pub mod commands;
 pub mod connectors;
 mod first_round;
+pub mod footers;
 pub mod health;
 mod identify;
 mod looking;

@@ -1,5 +1,7 @@
 //! A footer into a mail: bytes in, bytes out. Pure: what a recipient may get is decided elsewhere, and the doors over SMTP call [`place`].
 //!
+//! - `written`: the footers and newsletters of a config, and which of them a reader may get.
+//! - `template`: a footer's files filled in; `limits`, `lint`: what they must not be.
 //! - `surgery`: [`place`], the only way in.
 //! - `text`: a rendered footer, and whether it can stand in a mail.
 //! - `why`: why a mail stays as it is.
@@ -23,17 +25,25 @@ mod doubts;
 mod fields;
 mod html;
 mod leaf;
+mod limits;
 mod line_end;
+mod lint;
 mod mark;
 mod reading;
 mod slot;
 mod surgery;
+mod template;
 mod text;
 mod transfer;
 mod why;
+mod written;
 
+pub use limits::FooterLimits;
+pub use lint::found as unwanted;
 pub use mark::MARK_HEADER;
 pub use slot::{MailLimits, MailSlot};
 pub use surgery::{EditedMail, HeaderEdit, Placed, place};
+pub use template::{FooterForm, FooterFrame, TemplateMistake, filled};
 pub use text::{FooterText, FooterUnfit};
 pub use why::{WhyMalformed, WhyUntouched};
+pub use written::{Audience, FooterReader, FooterRules, FooterShelf, Newsletter, NoFooter, WrittenFooter};

@@ -23,6 +23,7 @@ mod faults;
 mod first_contact;
 mod first_steps;
 mod first_values;
+mod footers;
 mod forms;
 mod guards;
 #[path = "../shared/harness/mod.rs"]

@@ -7,7 +7,7 @@ use regex::Regex;
 const ANYWHERE: [&str; 8] = ["serde", "serde_json", "thiserror", "blake3", "hashbrown", "indexmap", "jiff", "unicode_normalization"];
 
 /// Where each other package may be used: rooms, or the one file that it is kept behind.
-const PLACES: [(&str, &[&str]); 56] = [
+const PLACES: [(&str, &[&str]); 57] = [
     ("anyhow", &["cli/"]),
     ("arc_swap", &["daemon/", "engine/gate/answer.rs"]),
     ("axum", &["sandbox/", "web/"]),
@@ -27,7 +27,7 @@ const PLACES: [(&str, &[&str]); 56] = [
     ("flate2", &["connector/rest/http/compressed.rs", "store/state/archive.rs"]),
     ("futures", &["connector/", "daemon/", "sandbox/", "web/"]),
     ("governor", &["connector/rest/http/budget.rs"]),
-    ("html5gum", &["footer/html.rs"]),
+    ("html5gum", &["footer/html.rs", "footer/lint.rs"]),
     ("hyper_util", &["web/serve.rs"]),
     ("idna", &["model/address/"]),
     ("include_dir", &["connector/file/out/form.rs", "connector/manifest/load.rs"]),
@@ -39,6 +39,7 @@ const PLACES: [(&str, &[&str]); 56] = [
     ("metrics", &["telemetry/"]),
     ("metrics_exporter_prometheus", &["telemetry/exporter.rs"]),
     ("miette", &["config/document/mistake.rs"]),
+    ("minijinja", &["footer/template.rs"]),
     ("notify", &["daemon/reload.rs"]),
     ("postcard", &["engine/ledger/items.rs"]),
     ("rayon", &["engine/workers.rs"]),

@@ -10,15 +10,18 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("link", &["model"]),
     ("merge", &["model"]),
     ("decide", &["model"]),
-    ("footer", &[]),
+    ("footer", &["model"]),
     ("connector", &["model", "telemetry"]),
     ("store", &["model"]),
-    ("config", &["model", "link", "merge", "decide", "connector", "store"]),
+    ("config", &["model", "link", "merge", "decide", "footer", "connector", "store"]),
     ("sandbox", &["model", "connector"]),
     ("engine", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config"]),
-    ("daemon", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config", "engine"]),
+    ("daemon", &["model", "telemetry", "link", "merge", "decide", "footer", "connector", "store", "config", "engine"]),
     ("web", &["model", "telemetry", "engine", "daemon", "config"]),
-    ("cli", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config", "sandbox", "engine", "daemon", "web"]),
+    (
+        "cli",
+        &["model", "telemetry", "link", "merge", "decide", "footer", "connector", "store", "config", "sandbox", "engine", "daemon", "web"],
+    ),
 ];
 
 /// Rooms that may know only a little of another: (room, the other, the names).

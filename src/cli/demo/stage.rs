@@ -72,7 +72,10 @@ impl Stage {
         let started = Arc::new(config.clone());
         let shell = open::shell(config)?;
         let questions = socket::listen(&folder.path().join("data"))?;
-        let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install())));
+        let web = tokio::spawn(web::serve(
+            listener,
+            web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install(), folder.path()),
+        ));
         let questions = tokio::spawn(socket::serve(questions, shell.clone()));
         let (stop, _) = watch::channel(false);
         Ok(Stage { sandbox, shell, http, folder, started, stop, daemon: Mutex::default(), servers: vec![web, questions] })

@@ -1,13 +1,13 @@
 //! JSON Schemas of the files, for editors: made from the same definitions as reading is.
 
 use super::example_keys::EXAMPLES;
-use super::keys::{CONSENT, KeyRule, POLICY, PRECEDENCE, SYSTEMS, TableKeys, ValueKind};
+use super::keys::{CONSENT, FOOTER, KeyRule, POLICY, PRECEDENCE, SYSTEMS, TableKeys, ValueKind};
 use crate::connector::Manifest;
 use crate::model::{Basis, MailKind};
 use serde_json::{Map, Value, json};
 
-/// The schemas there are: a file of the config folder each, the examples in its folder `tests`, and a connector's manifest.
-pub const SCHEMAS: [&str; 6] = ["systems", "precedence", "policy", "consent", "tests", "manifest"];
+/// The schemas there are: a file of the config folder each, the examples in its folder `tests`, a footer in `footers`, and a connector's manifest.
+pub const SCHEMAS: [&str; 7] = ["systems", "precedence", "policy", "consent", "tests", "footer", "manifest"];
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
@@ -22,6 +22,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "policy" => (&POLICY, "policy.toml: lead statuses, and what holds marketing mail"),
         "consent" => (&CONSENT, "consent.toml: what the records of a system prove"),
         "tests" => (&EXAMPLES, "tests/*.toml: records as they come in, and what must come of them"),
+        "footer" => (&FOOTER, "footers/NAME.toml: where, when and for whom a footer stands"),
         "manifest" => {
             let settings = schemars::generate::SchemaSettings::draft07();
             let mut schema = settings.into_generator().into_root_schema_for::<Manifest>().to_value();

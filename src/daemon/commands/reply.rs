@@ -1,5 +1,6 @@
 //! What a command is answered.
 
+use crate::daemon::footers::FooterGot;
 use crate::daemon::sending::Tally;
 use crate::engine::answers::approve;
 use crate::engine::answers::backup;
@@ -37,6 +38,7 @@ pub enum Reply {
     Status(Status),
     Explain(Vec<Explanation>),
     Gate(Vec<Answer>),
+    Footer(FooterGot),
     Letters(Vec<Letter>),
     Count(usize),
     Export(Sheet),

@@ -6,6 +6,7 @@ use nayose::daemon::commands::Command;
 use nayose::telemetry::Exporter;
 use nayose::web;
 use serde_json::Value as Json;
+use std::path::Path;
 use std::sync::Arc;
 
 #[test]
@@ -16,7 +17,7 @@ fn http_requests() {
     // People are shown to nobody without one.
     let token = "only-for-the-tests-http-token";
     let admission = web::Admission { token: Some(Arc::new(token.into())), ..web::Admission::on_loopback() };
-    runtime.spawn(web::serve(listener, web::router(shell(), admission, Exporter::install())));
+    runtime.spawn(web::serve(listener, web::router(shell(), admission, Exporter::install(), Path::new("config"))));
     let client = reqwest::Client::new();
     let bodies = [
         "{\"subjects\":[{\"email\":\"a@b.example\"},{\"record\":\"crm:person:5\"}],\"mail\":{\"kind\":\"campaign\",\"topic\":\"news\"}}",

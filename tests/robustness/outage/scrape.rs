@@ -18,7 +18,7 @@ async fn a_scrape_is_answered_while_the_engine_is_held() {
     let shell = shell(folder.path(), &Arc::new(Mutex::new(Office::new(3))));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    tokio::spawn(web::serve(listener, web::router(shell.clone(), Admission::on_loopback(), Exporter::install())));
+    tokio::spawn(web::serve(listener, web::router(shell.clone(), Admission::on_loopback(), Exporter::install(), folder.path())));
 
     let (held, is_held) = mpsc::channel();
     let (let_go, until) = mpsc::channel::<()>();
