@@ -6,8 +6,8 @@ use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
 use crate::connector::manifest::FieldKind;
 use crate::merge::rules::{Band, RankedSystem, Strategy};
-use crate::model::{Name, Span};
 use crate::model::expression::FieldType;
+use crate::model::{Name, Span};
 use toml::de::DeValue;
 
 const NUMBERS: (&[FieldKind], &str) = (&[FieldKind::Int, FieldKind::Number], "a number");
