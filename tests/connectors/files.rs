@@ -27,7 +27,8 @@ pub fn connector(asked: ListsAsked) -> FileConnector {
         edits: Default::default(),
         lists: Some(asked),
     };
-    FileConnector::new(&given, std::sync::Arc::new(|| nayose::model::Time(0))).unwrap()
+    // Later than any file was saved.
+    FileConnector::new(&given, std::sync::Arc::new(|| nayose::model::Time(4_000_000_000_000))).unwrap()
 }
 
 pub async fn read(connector: &FileConnector, stream: &str, pass: Pass) -> Result<(PassEnd, Vec<PageRead>), String> {
