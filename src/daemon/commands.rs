@@ -3,6 +3,7 @@
 use crate::connector::Usage;
 use crate::daemon::reading::WhoReads;
 use crate::daemon::shell::Shell;
+use crate::daemon::turns::ReadingTurn;
 use crate::engine::answers::accept;
 use crate::engine::answers::approve;
 use crate::engine::answers::conflicts::ConflictsRun;
@@ -295,18 +296,15 @@ impl Shell {
     pub async fn read_all(&self, system: Option<&str>) -> Result<Vec<StreamReport>, Error> {
         let wiring = self.wiring();
         let chosen = wiring.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
-        let first: Vec<(Name, Name)> = chosen
-            .clone()
-            .flat_map(|c| {
-                c.streams().iter().filter(|i| i.for_each.is_none() && i.carried_by.is_none()).map(|i| (c.system().clone(), i.name.clone()))
-            })
-            .collect();
-        let second: Vec<(Name, Name)> = chosen
-            .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_some()).map(|i| (c.system().clone(), i.name.clone())))
-            .collect();
-        self.progress.begin_reading(first.iter().chain(&second).cloned());
+        let streams =
+            chosen.flat_map(|c| c.streams().iter().map(move |i| (ReadingTurn::of(c.streams(), i), (c.system().clone(), i.name.clone()))));
+        let mut turns: BTreeMap<ReadingTurn, Vec<(Name, Name)>> = BTreeMap::new();
+        for (turn, stream) in streams.filter_map(|(turn, stream)| Some((turn?, stream))) {
+            turns.entry(turn).or_default().push(stream);
+        }
+        self.progress.begin_reading(turns.values().flatten().cloned());
         let mut reports = Vec::new();
-        for round in [first, second] {
+        for round in turns.into_values() {
             let reading = round.into_iter().map(|(system, stream)| {
                 let shell = self.clone();
                 tokio::spawn(async move { shell.read_before_commit(&system, &stream, WhoReads::Command).await })

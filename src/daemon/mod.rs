@@ -1,6 +1,7 @@
 //! The asynchronous shell around [`engine`](crate::engine): connectors, clock, network and people who ask.
 //!
 //! - [`shell`], [`reading`], [`sending`], `identify`, [`commands`], [`socket`], [`run`], `first_round`: engine, connectors and clock together
+//! - `turns`: in what order a command reads all streams
 //! - `alone`: commands while no daemon runs
 //! - [`connectors`], [`reload`]: the connectors, and edits of systems and rules while we run
 //! - `previewing`: other rules tried on everyone who is known; [`footers`]: what footer somebody gets
@@ -26,5 +27,6 @@ pub mod run;
 pub mod sending;
 pub mod shell;
 pub mod socket;
+mod turns;
 
 pub use shell::Shell;
