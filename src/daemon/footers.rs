@@ -4,7 +4,7 @@ use crate::config;
 use crate::daemon::shell::Shell;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::gate::answer::Answer;
-use crate::footer::{FooterReader, NoFooter, WrittenFooter};
+use crate::footer::{FooterReader, WrittenFooter};
 use crate::model::{Date, Mail, MailKind, Time, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,9 +46,10 @@ impl Shell {
         let gate = self.gate.clone();
         let people = self.ask(|engine| engine.explain(who, &gate, now));
         let Some(today) = day(now, &read.zone) else { return none(vec!["no_clock".into()], Vec::new()) };
-        let found = of_all(&people, |reader| read.shelf.for_reader(slot, reader, today));
+        let all_tags: Vec<Vec<String>> = people.iter().map(tags).collect();
+        let readers: Vec<FooterReader<'_>> = people.iter().zip(&all_tags).map(|(person, tags)| reader(person, tags)).collect();
+        let found = read.shelf.for_readers(slot, &readers, today);
         let footers = match found {
-            Ok(footers) if people.is_empty() => footers.into_iter().take(1).collect(),
             Ok(footers) => footers,
             Err(why) => return none(vec![why.name().into()], Vec::new()),
         };
@@ -88,27 +89,8 @@ fn day(now: Time, zone: &TimeZone) -> Option<Date> {
     Date::parse(&at.to_zoned(zone.clone()).date().to_string())
 }
 
-/// What all people of an address get, if they get the same. Nobody is asked for as somebody of whom nothing is known: the gate denies them.
-fn of_all<'f>(
-    people: &[Explanation],
-    of_one: impl Fn(FooterReader<'_>) -> Result<Vec<&'f WrittenFooter>, NoFooter>,
-) -> Result<Vec<&'f WrittenFooter>, NoFooter> {
-    let Some((first, others)) = people.split_first() else {
-        return of_one(FooterReader { person: "", status: None, tags: &[] });
-    };
-    let of = |person: &Explanation| {
-        let tags = tags(person);
-        of_one(FooterReader { person: &person.person, status: person.status.value.as_deref(), tags: &tags })
-    };
-    let found = of(first);
-    let ids = |found: &Result<Vec<&'f WrittenFooter>, NoFooter>| {
-        found.as_ref().map(|all| all.iter().map(|footer| footer.text.id().to_string()).collect::<Vec<_>>()).map_err(|why| *why)
-    };
-    let same = ids(&found);
-    if others.iter().any(|other| ids(&of(other)) != same) {
-        return Err(NoFooter::SeveralPeople);
-    }
-    found
+fn reader<'r>(person: &'r Explanation, tags: &'r [String]) -> FooterReader<'r> {
+    FooterReader { person: &person.person, status: person.status.value.as_deref(), tags }
 }
 
 fn tags(person: &Explanation) -> Vec<String> {

@@ -117,6 +117,20 @@ impl FooterShelf {
     }
 }
 
+impl FooterShelf {
+    /// What all people of one address may get, if it is the same for each. Nobody is somebody of whom nothing is known.
+    pub fn for_readers(&self, slot: &str, readers: &[FooterReader<'_>], today: Date) -> Result<Vec<&WrittenFooter>, NoFooter> {
+        let (first, others) = readers.split_first().unwrap_or((&UNKNOWN, &[]));
+        let found = self.for_reader(slot, *first, today);
+        match others.iter().all(|other| self.for_reader(slot, *other, today) == found) {
+            true => found,
+            false => Err(NoFooter::SeveralPeople),
+        }
+    }
+}
+
+const UNKNOWN: FooterReader<'static> = FooterReader { person: "", status: None, tags: &[] };
+
 impl FooterRules {
     fn stands_on(&self, day: Date) -> bool {
         self.begins.is_none_or(|begins| begins <= day) && self.ends.is_none_or(|ends| day <= ends)
@@ -212,6 +226,18 @@ mod tests {
             let found = ids(&shelf, reader("p_1", status, tags), TODAY);
             assert_eq!(found, if gets { Ok(vec!["a".to_string()]) } else { Err(NoFooter::NotForThem) }, "{status:?} {tags:?}");
         }
+    }
+
+    #[test]
+    fn who_shares_an_address_gets_what_all_of_them_may_have() {
+        let customers = Audience { status: vec!["customer".into()], tags: Vec::new() };
+        let shelf = shelf(vec![ruled("a", |rules| rules.audience = customers.clone())]);
+        let customer = |person| reader(person, Some("customer"), &[]);
+        let found = |readers: &[FooterReader<'_>]| shelf.for_readers("monthly", readers, TODAY).map(|all| all.len());
+        assert_eq!(found(&[customer("p_1"), customer("p_2")]), Ok(1));
+        assert_eq!(found(&[customer("p_1"), reader("p_2", Some("lead"), &[])]), Err(NoFooter::SeveralPeople));
+        assert_eq!(found(&[reader("p_2", None, &[]), reader("p_3", None, &[])]), Err(NoFooter::NotForThem));
+        assert_eq!(found(&[]), Err(NoFooter::NotForThem), "of whom nothing is known");
     }
 
     #[test]
