@@ -14,7 +14,7 @@ use crate::config::document::Section;
 use crate::config::document::TomlEntry;
 use crate::config::document::example_keys::{EXAMPLE, EXAMPLES};
 use crate::config::document::mistake::{Mistake, Mistakes};
-use crate::config::file_text::text_of;
+use crate::config::file_text::{names_in, text_of};
 use crate::config::rules::Rules;
 use crate::model::{RecordId, Time};
 use jiff::tz::TimeZone;
@@ -63,26 +63,10 @@ pub fn examples(dir: &Path, rules: &Rules) -> Result<Vec<WrittenExample>, Mistak
     }
 }
 
-/// The files' names within the config folder, sorted. What an editor left there for itself is none.
+/// The files' names within the config folder, sorted.
 fn files(dir: &Path) -> Result<Vec<String>, Mistake> {
-    let folder = dir.join(EXAMPLES_FOLDER);
-    let names = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries.collect::<Result<Vec<_>, _>>(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => Err(error),
-    };
-    let names = names.map_err(|error| Mistake {
-        file: EXAMPLES_FOLDER.into(),
-        line: 1,
-        column: 1,
-        span: None,
-        text: format!("it cannot be read: {}", error.kind()),
-        expected: "expected a folder of examples, NAME.toml each, that nayose's user may read".to_string(),
-    })?;
-    let names = names.iter().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".toml") && !name.starts_with('.')).collect();
-    names.sort();
-    Ok(names.iter().map(|name| format!("{EXAMPLES_FOLDER}/{name}")).collect())
+    let names = names_in(dir, EXAMPLES_FOLDER, "expected a folder of examples, NAME.toml each, that nayose's user may read")?;
+    Ok(names.iter().filter(|name| name.ends_with(".toml")).map(|name| format!("{EXAMPLES_FOLDER}/{name}")).collect())
 }
 
 /// One file's examples, what is wrong with them, and how much more than is told.

@@ -1,4 +1,4 @@
-//! The text of a file of the config folder.
+//! The text of a file of the config folder, and what lies in a folder of it.
 
 use crate::config::document::mistake::Mistake;
 use crate::connector::regular::{self, ReadFailure};
@@ -21,4 +21,25 @@ pub fn text_of(dir: &Path, file: &str, purpose: &str) -> Result<String, Mistake>
     })?;
     // Some editors begin a file with a byte order mark.
     Ok(text.strip_prefix('\u{FEFF}').map(str::to_string).unwrap_or(text))
+}
+
+/// The names of what lies in a folder of the config folder, sorted; none without it. What an editor left there for itself is left out.
+pub fn names_in(dir: &Path, folder: &'static str, expected: &str) -> Result<Vec<String>, Mistake> {
+    let listed = match std::fs::read_dir(dir.join(folder)) {
+        Ok(entries) => entries.collect::<Result<Vec<_>, _>>(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => Err(error),
+    };
+    let listed = listed.map_err(|error| Mistake {
+        file: folder.into(),
+        line: 1,
+        column: 1,
+        span: None,
+        text: format!("it cannot be read: {}", error.kind()),
+        expected: expected.to_string(),
+    })?;
+    let names = listed.iter().filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    Ok(names)
 }

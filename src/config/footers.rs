@@ -7,7 +7,7 @@ use crate::config::document::keys::{AUDIENCE, FOOTER, FOOTER_LIMITS, FOOTER_SLOT
 use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, Section, TomlEntry, keys};
-use crate::config::file_text::text_of;
+use crate::config::file_text::{names_in, text_of};
 use crate::config::files::CONSENT;
 use crate::config::systems::time_zone;
 use crate::footer::{
@@ -17,7 +17,7 @@ use crate::footer::{
 use crate::model::{Address, Date, Name};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
@@ -226,25 +226,11 @@ fn is_stopped(dir: &Path) -> bool {
 
 /// The footers' names, sorted: of all files that are one of the three.
 fn names(dir: &Path) -> Result<Vec<String>, Mistake> {
-    let listed = match std::fs::read_dir(dir.join(FOOTERS_FOLDER)) {
-        Ok(entries) => entries.collect::<Result<Vec<_>, _>>(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => Err(error),
-    };
-    let listed = listed.map_err(|error| Mistake {
-        file: FOOTERS_FOLDER.into(),
-        line: 1,
-        column: 1,
-        span: None,
-        text: format!("it cannot be read: {}", error.kind()),
-        expected: "expected a folder of footers that nayose's user may read".to_string(),
-    })?;
-    let files = listed.iter().filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| !name.starts_with('.'));
-    let stem = |file: String| ["toml", "html", "txt"].iter().find_map(|end| file.strip_suffix(&format!(".{end}")).map(ToString::to_string));
-    let mut names: Vec<String> = files.filter_map(stem).collect();
-    names.sort();
-    names.dedup();
-    Ok(names)
+    let files = names_in(dir, FOOTERS_FOLDER, "expected a folder of footers that nayose's user may read")?;
+    let stem =
+        |file: &String| ["toml", "html", "txt"].iter().find_map(|end| file.strip_suffix(&format!(".{end}")).map(ToString::to_string));
+    let names: BTreeSet<String> = files.iter().filter_map(stem).collect();
+    Ok(names.into_iter().collect())
 }
 
 /// The three files of a footer, read.
