@@ -33,8 +33,8 @@ impl KeyVerdict {
 /// Judges a key over *all* its bearers, in any order.
 ///
 /// An address joins unless it is shared or two bearers' names are incompatible, and none of the two was the other's until a slip in it was
-/// mended. An id joins unless, for two bearers, the names are
-/// incompatible and the addresses are not known to be equal: then one record was perhaps taken over by another person.
+/// mended, or we wrote another. An id joins unless, for two bearers, the names are incompatible, also those of before, and the addresses are
+/// not known to be equal: then one record was perhaps taken over by another person.
 pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> KeyVerdict {
     if let Key::Address(address) = key
         && rules.is_shared(address)
@@ -60,15 +60,13 @@ fn by_address(address: &Address, bearers: &[&Record]) -> KeyVerdict {
     if written.len() < 2 {
         return KeyVerdict::Joins;
     }
-    let mended = mended(bearers);
-    let was_the_other =
-        |a: &PersonName, b: &PersonName| mended.iter().any(|(now, before)| (now, before) == (a, b) || (now, before) == (b, a));
+    let past = PastNames::of(bearers);
     let mut names: Vec<PersonName> = Vec::with_capacity(written.len());
     for name in written.iter().map(|w| PersonName::read(w)) {
         if names.contains(&name) {
             continue;
         }
-        if names.iter().any(|other| !name.goes_with(other, &[address]) && !was_the_other(&name, other)) {
+        if names.iter().any(|other| !name.goes_with(other, &[address]) && !past.join(&name, other, &[address])) {
             return KeyVerdict::TwoNames;
         }
         names.push(name);
@@ -76,14 +74,23 @@ fn by_address(address: &Address, bearers: &[&Record]) -> KeyVerdict {
     KeyVerdict::Joins
 }
 
-/// Names of now with what they were before a slip was mended. Who still bears the slip, and the same address, is the same person.
-fn mended(bearers: &[&Record]) -> Vec<(PersonName, PersonName)> {
-    let of = |record: &&Record| {
-        let now = record.name().filter(|_| !record.memory.past_names.is_empty()).map(|name| PersonName::read(&name));
-        let past: Vec<PersonName> = record.memory.past_names.iter().map(|past| PersonName::read(past)).collect();
-        now.into_iter().flat_map(move |now| past.clone().into_iter().map(move |past| (now.clone(), past)))
-    };
-    bearers.iter().flat_map(of).collect()
+/// Names of now with what they were before a slip was mended, or we wrote another. Who goes by one of before is the same person.
+struct PastNames(Vec<(PersonName, PersonName)>);
+
+impl PastNames {
+    fn of(bearers: &[&Record]) -> PastNames {
+        let of = |record: &&Record| {
+            let now = record.name().filter(|_| !record.memory.past_names.is_empty()).map(|name| PersonName::read(&name));
+            let past: Vec<PersonName> = record.memory.past_names.iter().map(|past| PersonName::read(past)).collect();
+            now.into_iter().flat_map(move |now| past.clone().into_iter().map(move |past| (now.clone(), past)))
+        };
+        PastNames(bearers.iter().flat_map(of).collect())
+    }
+
+    fn join(&self, a: &PersonName, b: &PersonName, addresses: &[&Address]) -> bool {
+        let joins = |one: &PersonName, other: &PersonName| self.0.iter().any(|(now, past)| now == one && past.goes_with(other, addresses));
+        joins(a, b) || joins(b, a)
+    }
 }
 
 fn by_id(bearers: &[&Record]) -> KeyVerdict {
@@ -94,13 +101,14 @@ fn by_id(bearers: &[&Record]) -> KeyVerdict {
     if shown.len() < 2 {
         return KeyVerdict::Joins;
     }
+    let past = PastNames::of(bearers);
     let mut seen: Vec<(PersonName, Option<Address>)> = Vec::with_capacity(shown.len());
     for (written, address) in shown {
         let name = PersonName::read(&written);
         let conflicts = |(other, other_address): &(PersonName, Option<Address>)| {
             let same_address = address.is_some() && address == *other_address;
             let addresses: Vec<&Address> = address.iter().chain(other_address).collect();
-            !same_address && !name.goes_with(other, &addresses)
+            !same_address && !name.goes_with(other, &addresses) && !past.join(&name, other, &addresses)
         };
         if seen.iter().any(conflicts) {
             return KeyVerdict::TwoNames;

@@ -8,7 +8,7 @@
 //! - `postings`: who bears a key
 //! - `lists`: whose the entries of lists are, and which were taken out
 //! - `overlay`: a newer look laid over what was known
-//! - `past_names`: names with a slip that was mended since
+//! - `past_names`: names of before a slip was mended, or we wrote another
 //! - `past_statuses`: how the status of their person changed
 //! - `pins`: values that named people pinned
 //! - `refusals`: who said no; there is no way to remove one
@@ -19,7 +19,7 @@ pub mod codec;
 pub mod column;
 pub mod lists;
 pub mod overlay;
-mod past_names;
+pub(super) mod past_names;
 pub mod past_statuses;
 pub mod pins;
 pub mod place;

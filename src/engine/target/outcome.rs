@@ -3,6 +3,7 @@
 use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of, permit_stands};
 use crate::connector::{Change, PermitChange};
 use crate::engine::memory::lists::note_written;
+use crate::engine::memory::past_names::set_written;
 use crate::model::{Mark, Name, PermitFor, Record, Time, Value};
 
 impl Sent {
@@ -106,7 +107,7 @@ impl Target {
     pub fn field_applied(&mut self, record: &mut Record, name: Name, value: Value, now: Time) {
         self.acknowledged_at = Some(now);
         note_written(record, &name, &value, now);
-        record.set(&name, value.clone(), now);
+        set_written(record, &name, value.clone(), now);
         match self.agreed.iter_mut().find(|a| a.field == name) {
             Some(agreed) => {
                 agreed.staying.wrote(agreed.ours.says_the_same(&value));

@@ -48,3 +48,30 @@ fn who_changes_their_address_keeps_what_was_pinned_by_it() {
     assert!(place.engine.unpin("mei@new.example", "company", "hanako", NOW).is_ok());
     assert_eq!(place.planned("7", "company"), None);
 }
+
+/// A pin on a name goes only where names are written. The record that kept the name of before was another person from then on, also after `unpin`.
+#[test]
+fn a_name_that_we_wrote_into_one_record_keeps_it_with_those_that_bear_the_name_of_before() {
+    let mut place = Place::new();
+    place.read(&["ma", "support", "crm"], Span::minutes(1));
+    place.put("people", &named(person("crm:person:1", MEI, &[]), "Mei Tanaka"));
+    place.put("people", &named(lead("7", MEI, "lead", &[]), "Mei Tanaka"));
+    place.engine.reconcile(NOW);
+    let together = |place: &mut Place| place.explain(MEI).records.len();
+    assert_eq!(together(&mut place), 2);
+    for (name, members) in [("Mei Suzuki", 2), ("Mei Tanaka", 2)] {
+        let idx = place.engine.probe().world.find(&"ma:person:7".parse().unwrap()).unwrap();
+        let mut record = place.engine.probe().world.record(idx);
+        let target = place.engine.arrange().targets.begin(idx);
+        target.field_applied(&mut record, "name".into(), Value::text(name), NOW);
+        place.put("people", &record);
+        place.engine.reconcile(NOW);
+        assert_eq!(together(&mut place), members, "{name} was written");
+    }
+    // Whoever types another says that it is somebody else.
+    let later = NOW.plus(Span::minutes(5));
+    let mut typed = named(lead("7", MEI, "lead", &[]), "Hanako Mori");
+    typed.changed_at = Some(later);
+    place.see("ma", "people", [typed], later);
+    assert_eq!(place.engine.explain(MEI, &nayose::engine::gate::answer::Gate::new(&place.engine), NOW).len(), 2);
+}
