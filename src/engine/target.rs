@@ -3,7 +3,7 @@
 //! - what is due: `lanes` (in which directions), `permits`, `planned` (as it is shown before), `digest`
 //! - what goes back in two steps: `steps`
 //! - what became of it: `outcome`, `failure`, `parked`, `staying`, `again`, `settle` (what the target made of it)
-//! - what a target makes of values: `made`, `forms`, `value_forms`, `text_forms`, `habits` (learnt)
+//! - what a target makes of values: `made`, `forms`, `value_forms`, `text_forms`, `unknown_forms`, `habits` (learnt)
 //! - `targets`: of all records; `listed`: what lists for a person to carry over said; `handover`: from one process to the next;
 //!   `former`: the forms of older states
 
@@ -37,6 +37,7 @@ mod staying;
 pub mod steps;
 pub mod targets;
 mod text_forms;
+mod unknown_forms;
 mod value_forms;
 
 pub use again::{Again, Settled};

@@ -13,7 +13,7 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed
     let field = record.field_of(name)?;
     let ours = agreed.iter().find(|a| a.field == *name && !a.spent && a.theirs.says_the_same(&field.value));
     let system = &record.id.system;
-    let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == TakenFor::Doubtful);
+    let is_doubtful = ours.is_some_and(|a| habits.judge_shown(system, name, &a.ours, &a.theirs) == TakenFor::Doubtful);
     let habits = SystemHabits { is_doubtful, escapes: habits.escapes(system, name) };
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
     // An undo is no news: the value is as old as it was before our write, whenever that was.

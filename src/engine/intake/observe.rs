@@ -188,10 +188,11 @@ impl Engine {
         if let Some((idx, _)) = known.as_ref().filter(|(_, old)| self.shows_older(run, old, &new, now)) {
             return self.mark_person(*idx);
         }
-        let old = known.as_ref().map(|(_, old)| old);
-        if let Some(old) = old {
+        if let Some((idx, old)) = &known {
             self.keep_left_out(&run.stream, old, &mut new);
+            self.date_after_our_writes(*idx, old, &mut new);
         }
+        let old = known.as_ref().map(|(_, old)| old);
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);

@@ -3,11 +3,12 @@
 use crate::engine::engine::Engine;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::clocks::SKEW_MAX;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::habits::Habits;
-use crate::engine::target::{Noticed, Target};
+use crate::engine::target::{Agreed, Noticed, Target};
 use crate::link::spread_keys;
-use crate::model::{Name, Record, RecordId, Time};
+use crate::model::{Field, Name, Record, RecordId, Span, Time};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{BlockLost, WriteParked};
 
@@ -20,8 +21,16 @@ impl Engine {
         self.learn(idx, record);
         let system = &record.id.system;
         self.look_by(idx, record, now, |target, habits| {
-            target.observe(record, |field, ours, shown| habits.judge(system, field, ours, shown), now)
+            target.observe(record, |field, ours, shown| habits.judge_shown(system, field, ours, shown), now)
         });
+    }
+
+    /// What took the place of a value of ours is younger than our write, also where the system's clock, which dates it, is behind ours: taken
+    /// for older, it would be written over. Never by more than clocks differ: what is much older was brought back, and is as old as it says.
+    pub(super) fn date_after_our_writes(&self, idx: Idx, old: &Record, new: &mut Record) {
+        let Some(target) = self.targets.of(idx) else { return };
+        let clock = self.clocks.skew_ms(&new.id.system).map_or(0, i64::abs);
+        date_after(&target.agreed, old, new, Span(clock + SKEW_MAX.0));
     }
 
     /// Learns from the first look at our writes. Who was in doubt and is no more is decided on anew.
@@ -164,6 +173,20 @@ pub(in crate::engine) fn was_written_since(target: &Target, began: Time) -> bool
     target.acknowledged_at.is_some_and(|at| at >= began)
 }
 
+/// Dates what shows another value than the one of ours that stood there to our write at least, where it is dated no more than so much before it.
+fn date_after(agreed: &[Agreed], old: &Record, new: &mut Record, so_much: Span) {
+    for ours in agreed.iter().filter(|agreed| !agreed.spent) {
+        let Some(stood) = old.field_of(&ours.field).filter(|field| ours.theirs.says_the_same(&field.value)) else { continue };
+        let replaces = |field: &&mut Field| field.name == ours.field && !field.value.says_the_same(&stood.value);
+        if let Some(field) = new.fields.iter_mut().find(replaces)
+            && field.at < stood.at
+            && stood.at.since(field.at) <= so_much
+        {
+            field.at = stood.at;
+        }
+    }
+}
+
 /// Whether a block that we set is there and is ours no more.
 fn became_theirs(before: &Target, after: &Target, shown: &Record) -> bool {
     before.block_ours && !after.block_ours && shown.is_blocked()
@@ -179,6 +202,35 @@ mod tests {
         for (acknowledged, want) in [(None, false), (Some(99), false), (Some(100), true), (Some(101), true)] {
             let target = Target { acknowledged_at: acknowledged.map(Time), ..Target::default() };
             assert_eq!(was_written_since(&target, Time(100)), want, "{acknowledged:?}");
+        }
+    }
+
+    #[test]
+    fn what_took_the_place_of_our_value_is_no_older_than_it() {
+        let (title, ours) = (Name::from("title"), Value::text("Chief"));
+        let spent = Agreed { spent: true, ..Agreed::new(title.clone(), ours.clone()) };
+        let theirs = Agreed { theirs: Value::text("CHIEF"), ..Agreed::new(title.clone(), ours.clone()) };
+        let agreed = Agreed::new(title.clone(), ours);
+        for (agreed, stood, shown, dated, want) in [
+            (&agreed, "Chief", "Boss", 97, 100),
+            (&agreed, "Chief", "Boss", 101, 101),
+            (&agreed, "Chief", "Boss", 90, 100),
+            (&agreed, "Chief", "Boss", 89, 89),
+            (&agreed, "Chief", "Chief", 97, 97),
+            (&theirs, "CHIEF", "Boss", 97, 100),
+            (&theirs, "Chief", "Boss", 97, 97),
+            (&spent, "Chief", "Boss", 97, 97),
+        ] {
+            let [mut old, mut new] = [(stood, 100), (shown, dated)].map(|(value, at)| {
+                let mut record = Record::new("ma:person:5".parse().unwrap());
+                record.set(&title, Value::text(value), Time(at));
+                record
+            });
+            old.set(&Name::from("company"), Value::text("Acme"), Time(100));
+            new.set(&Name::from("company"), Value::text("Acme & Co"), Time(dated));
+            date_after(std::slice::from_ref(agreed), &old, &mut new, Span(10));
+            let at = |field: &str| new.field(&Name::from(field)).map(|field| field.at.0);
+            assert_eq!((at("title"), at("company")), (Some(want), Some(dated)), "{agreed:?} {stood} {shown} {dated}");
         }
     }
 

@@ -57,6 +57,10 @@ impl Transformed {
         }
         let just = |transform| Some(Transformed { by: BTreeSet::from([transform]), cut_at: None });
         match (ours, shown) {
+            // A point and zeros behind it are no letters.
+            (Value::Text(text), Value::Text(other)) if number(ours) == number(shown) && number(ours).is_some() => {
+                of_text(text, other).or(Some(Transformed::default()))
+            }
             (Value::Text(ours), Value::Text(shown)) => of_text(ours, shown),
             (Value::List(ours), Value::List(shown)) if ours.len() == shown.len() => just(Transform::OtherSigns),
             (Value::List(_), _) => just(Transform::Joins),

@@ -45,12 +45,12 @@ impl Targets {
     /// Judges anew what a record in doubt shows. `None`: it is in doubt still. Else whether its target is another one now.
     pub fn clear_up(&mut self, system: &Name, field: &Name, idx: Idx) -> Option<bool> {
         let agreed = self.agreed(idx).iter().find(|a| a.field == *field && !a.spent);
-        let shown = agreed.map_or(TakenFor::Form, |a| self.habits.judge(system, field, &a.ours, &a.theirs));
+        let shown = agreed.map_or(TakenFor::Form, |a| self.habits.judge_shown(system, field, &a.ours, &a.theirs));
         if shown == TakenFor::Doubtful {
             return None;
         }
         self.habits.is_clear(system, field, idx);
-        let typed = self.all.get_mut(idx).filter(|_| shown == TakenFor::Typed);
+        let typed = self.all.get_mut(idx).filter(|_| matches!(shown, TakenFor::Typed | TakenFor::Other));
         Some(typed.map(|target| target.was_typed(field)).is_some())
     }
 

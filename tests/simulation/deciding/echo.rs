@@ -117,3 +117,23 @@ fn what_a_search_shows_of_our_write_before_the_last_is_nobodys_word() {
         assert_eq!(place.engine.probe().world.record(idx).text("company"), Some("second"), "looked at between: {is_looked_at}");
     }
 }
+
+/// The system's clock is five seconds behind, and somebody typed over our value two seconds after it came: the older value was written over it.
+#[test]
+fn what_is_typed_over_our_value_is_news_also_by_a_clock_that_is_behind() {
+    let before = |seconds: i64| NOW.minus(Span::seconds(seconds));
+    let mut place = Place::new();
+    place.read(&["ma", "support", "crm"], MINUTE);
+    place.put("people", &changed_lead("first", before(600)));
+    place.see("crm", "people", [company(person("crm:person:1", "a@a.example", &[]), "old", before(500))], before(62));
+    place.see("crm", "people", [company(person("crm:person:1", "a@a.example", &[]), "by the CRM", before(61))], before(60));
+    // Laid over it by our write: the lead's own time is of before.
+    place.put("people", &Record { changed_at: Some(before(500)), ..changed_lead("by the CRM", before(55)) });
+    let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    let target = place.engine.arrange().targets.begin(idx);
+    target.agreed = vec![Agreed::new(Name::from("company"), Value::text("by the CRM"))];
+    target.acknowledged_at = Some(before(55));
+    let shown = changed_lead("by a marketer", before(63));
+    place.see("ma", "people", [shown], before(30));
+    assert_eq!(place.planned("1", "company"), None);
+}

@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::truth::account::{CODED, ENTRIES, entries, shown};
-use crate::truth::{OwnForm, Table, Truth, Way};
+use crate::truth::{Table, Truth, Way};
 use crate::wire::rounded;
 use nayose::model::{Date, Name, Record, Time, Value};
 
@@ -66,9 +66,10 @@ pub(super) fn kept(truth: &Truth, table: Table, field: &str, value: Value) -> Va
     match (field, value) {
         (_, value) if table != Table::MaPeople => value,
         (_, Value::Number(number)) => Value::Number(rounded(number)),
-        ("title" | "street" | "lane" | "note", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => {
-            Value::text(&OwnForm::Cut.title(&title))
-        }
+        ("title" | "street" | "lane" | "note", Value::Text(title)) => match truth.own_form.filter(|form| form.is_of_the_column()) {
+            Some(form) => Value::text(&form.title(&title)),
+            None => Value::Text(title),
+        },
         (_, value) => value,
     }
 }

@@ -85,7 +85,7 @@ impl Play {
                 for seen in place.target.first_looks(&record) {
                     self.habits.see(&system, at as Idx, &seen);
                 }
-                place.target.observe(&record, |field, ours, shown| self.habits.judge(&system, field, ours, shown), now);
+                place.target.observe(&record, |field, ours, shown| self.habits.judge_shown(&system, field, ours, shown), now);
                 place.record = Some(*record);
             }
             Merged::Same => {

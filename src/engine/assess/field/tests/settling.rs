@@ -94,8 +94,14 @@ const FORMS: [fn(&str) -> String; 8] = [
 ];
 /// The form among them that is a column's width. It holds for whoever writes, so people see what they type cut, too.
 const CUT: usize = 4;
-const OTHERS: [fn(&str) -> String; 4] =
-    [|text| format!("{text}x"), |text| format!("x{text}"), |_| "stuck".into(), |text| text.chars().rev().collect()];
+const OTHERS: [fn(&str) -> String; 6] = [
+    |text| format!("{text}x"),
+    |text| format!("x{text}"),
+    |_| "stuck".into(),
+    |text| text.chars().rev().collect(),
+    |text| text.chars().map(|letter| if letter.is_ascii() { letter } else { '?' }).collect(),
+    |text| format!("{text} 様"),
+];
 
 /// Texts of which each form makes something.
 fn written() -> impl Sampled<Value = Value> {
@@ -251,6 +257,42 @@ proptest! {
         prop_assert_eq!(&play.places[0].shows, &Value::text(later));
         let stands = Value::text(&form(later));
         prop_assert!(!is_known || play.places[1].shows == stands, "{:?}", play.shown());
+    }
+}
+
+/// None is a form of another.
+const APART: [&str; 6] = ["R&D <lead>", "ＡＢＣ部長", "株式会社田中", "03-1234-5678", "Vice President", "髙橋"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever a system makes of what it is written, known or not, it goes back into no other system, and the next value goes in.
+    #[test]
+    fn what_a_target_makes_of_our_value_does_not_flow_back(
+        typed in proptest::collection::vec(proptest::sample::select(APART.to_vec()), 1..4),
+        makes in proptest::sample::select([&FORMS[..], &OTHERS].concat()),
+        others in proptest::sample::subsequence(OF_OTHERS.to_vec(), 0..4),
+        by_time in any::<bool>(),
+        is_filled in any::<bool>(),
+    ) {
+        let strategy = if by_time { Strategy::Newest(names(&["crm", "ma"])) } else { Strategy::Order(vec![band(&["crm", "ma"])]) };
+        let filled = if is_filled { Value::text("before") } else { Value::Empty };
+        let play = Play::new(rule(strategy), vec![(Value::Empty, 2, true), (filled, 3, true), (Value::Empty, 1, false)]);
+        let mut play = made(play, &[str::to_string, makes, str::to_string]);
+        play.has_shown(1, &others, makes);
+        play.settle();
+        let mut before = play.places[0].shows.clone();
+        for value in typed.into_iter().map(Value::text) {
+            if value == before {
+                continue;
+            }
+            play.types(0, value.clone());
+            play.a_day_passes();
+            play.settle();
+            prop_assert_eq!(&play.places[0].shows, &value, "{:?}", play.shown());
+            prop_assert_eq!(&play.places[1].shows, &Value::text(&makes(value.as_text().unwrap_or_default())));
+            before = value;
+        }
     }
 }
 
