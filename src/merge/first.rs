@@ -2,7 +2,7 @@
 
 use super::candidate::{Candidate, SystemHabits};
 use super::rules::FieldRule;
-use crate::model::{FirstValue, RecordId, Time, Value};
+use crate::model::{FirstValue, RecordId, Time};
 
 /// Why a candidate lost: its person had its first value already.
 pub(super) const CAME_LATER: &str = "came after the first";
@@ -16,26 +16,8 @@ pub fn counts_as_first(rule: &FieldRule, from: &RecordId, first: &FirstValue) ->
     rule.takes_for_nothing(&first.value, &from.system).is_none()
 }
 
-/// Candidates, each by what its record held first, else by what it shows.
-///
-/// A record whose own first value gave way to another's, and that shows what was written for it, is taken by that where whoever held it is the
-/// person's no more: what a person's first value is stays with the person.
-pub(super) fn by_firsts<'a>(rule: &FieldRule, candidates: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
-    let by_own: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
-    let is_held = |place: usize, ours: &Value| {
-        let since = by_own[place].first.map(|first| first.since);
-        let held = by_own.iter().enumerate().filter(|(other, c)| *other != place && c.value.says_the_same(ours));
-        held.filter_map(|(_, c)| c.first).any(|first| Some(round_of(first)) <= since)
-    };
-    let by_written = |(place, own): (usize, &Candidate<'a>)| match candidates[place].ours {
-        Some(ours) if own.first.is_some() && !ours.is_empty() && !is_held(place, ours) => Candidate { value: ours, ..own.clone() },
-        _ => own.clone(),
-    };
-    by_own.iter().enumerate().map(by_written).collect()
-}
-
 /// A candidate by what its record held first, else by what it shows.
-fn as_first<'a>(rule: &FieldRule, c: &Candidate<'a>) -> Candidate<'a> {
+pub(super) fn as_first<'a>(rule: &FieldRule, c: &Candidate<'a>) -> Candidate<'a> {
     match c.first.filter(|first| counts_as_first(rule, c.from, first)) {
         // It was nobody's echo or copy when it was decided on.
         Some(first) => {
@@ -80,7 +62,7 @@ mod tests {
     use super::*;
     use crate::merge::ignored::Ignored;
     use crate::merge::rules::Strategy;
-    use crate::model::Age;
+    use crate::model::{Age, Value};
 
     fn first(value: &str, unseen: Option<i64>, since: i64) -> FirstValue {
         FirstValue { value: Value::text(value), age: Age::until(Time(1)), unseen: unseen.map(Time), since: Time(since) }
@@ -95,37 +77,10 @@ mod tests {
         };
         let (shown, known) = (Value::text("Referral"), first("Web", None, 5));
         let candidate = Candidate { echo: true, first: Some(&known), ..Candidate::new(&from, &shown, Age::until(Time(9))) };
-        let taken = |rule: &FieldRule| by_firsts(rule, std::slice::from_ref(&candidate)).remove(0);
-        let by_first = taken(&rule(&[]));
+        let by_first = as_first(&rule(&[]), &candidate);
         assert_eq!((by_first.value, by_first.age, by_first.echo), (&Value::text("Web"), Age::until(Time(1)), false));
-        let by_shown = taken(&rule(&["web"]));
+        let by_shown = as_first(&rule(&["web"]), &candidate);
         assert_eq!((by_shown.value, by_shown.echo, by_shown.first), (&shown, true, None));
-    }
-
-    #[test]
-    fn a_first_value_that_was_written_stays_when_who_held_it_is_the_persons_no_more() {
-        let ids: [RecordId; 2] = ["crm:person:1", "ma:person:2"].map(|id| id.parse().unwrap());
-        let rule = FieldRule::of(Strategy::First(vec!["crm".into(), "ma".into()]), "precedence.toml:2".into());
-        let web = Value::text("Web");
-        for (written, held, offered) in [
-            // Whoever held it is there: each has its own, and another order is another answer.
-            (true, Some(first("Web", None, 5)), "Referral"),
-            (true, Some(first("Web", Some(4), 11)), "Referral"),
-            // It left; it came back under another name, and nobody remembers; somebody else holds something else.
-            (true, None, "Web"),
-            (true, Some(first("Web", Some(20), 25)), "Web"),
-            (true, Some(first("Fair", None, 5)), "Web"),
-            // Nothing of ours is shown.
-            (false, None, "Referral"),
-        ] {
-            let own = first("Referral", Some(8), 9);
-            let lead = Candidate { first: Some(&own), ..Candidate::new(&ids[1], &web, Age::until(Time(12))) };
-            let lead = if written { Candidate { echo: true, ours: Some(&web), ..lead } } else { lead };
-            let contact = held.as_ref().map(|held| Candidate { first: Some(held), ..Candidate::new(&ids[0], &web, Age::until(Time(2))) });
-            let candidates: Vec<Candidate<'_>> = [lead].into_iter().chain(contact).collect();
-            let found = by_firsts(&rule, &candidates);
-            assert_eq!((found[0].value.as_text(), found[0].first), (Some(offered), Some(&own)), "{written} {held:?}");
-        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::candidate::Candidate;
 use super::choice::{BeforeAge, Choice};
-use super::first::by_firsts;
+use super::first::as_first;
 use super::judge::{judge, offered};
 use super::judgment::Circumstances;
 use super::rules::FieldRule;
@@ -18,7 +18,7 @@ fn counts_now(choice: Choice<'_>, rule: &FieldRule, c: &Candidate<'_>, now: Time
 pub fn first_values<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>]) -> Vec<(&'a RecordId, FirstValue)> {
     let choice = rule.strategy_of(by.part).and_then(Choice::of).filter(|choice| choice.keeps_first());
     let (Some(choice), true) = (choice, judge(rule, by, candidates).winner().is_some()) else { return Vec::new() };
-    let firsts = by_firsts(rule, candidates);
+    let firsts: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
     let counts: Vec<bool> = firsts.iter().map(|c| counts_now(choice, rule, c, by.now)).collect();
     let since = BeforeAge::of(choice, &firsts, |place| counts[place]);
     let is_settled = |place: usize, c: &Candidate<'_>| counts[place] && !c.is_copy() && !c.value.is_unreadable();

@@ -3,7 +3,7 @@
 use super::along::along;
 use super::candidate::{Candidate, SaidAtPlaces};
 use super::choice::{BeforeAge, Choice};
-use super::first::by_firsts;
+use super::first::as_first;
 use super::group::{BLANK, CountsAs, GroupOffers, says};
 use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Circumstances, Judged, Judgment, Leader, Listener, Unknown, WAITS, Winner};
@@ -50,7 +50,7 @@ fn run<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>
     };
     match (strategy, Choice::of(strategy)) {
         (_, Some(choice)) if choice.keeps_first() => {
-            let firsts = by_firsts(rule, candidates);
+            let firsts: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
             choose(choice, rule, by, &firsts, &OfOneField { rule, candidates: &firsts }, listener)
         }
         (_, Some(choice)) => match &by.leader {
