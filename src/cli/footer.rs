@@ -1,12 +1,12 @@
 //! `nayose footer`
 
 use super::args::{Common, FooterOrder, FooterPreviewArgs};
-use super::{Exit, open, output};
+use super::{Exit, open, output, picture};
 use crate::config::{FOOTERS_FOLDER, FootersRead, STOP_FILE};
 use crate::connector::regular;
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::footers::FooterGot;
-use crate::footer::{FooterShelf, FooterText, MailLimits, MailSlot, Newsletter, Placed, place};
+use crate::footer::{FooterShelf, FooterText, MailLimits, MailSlot, Newsletter, Placed, place, shown_html};
 use crate::model::{Date, counted};
 use serde_json::json;
 use std::io::ErrorKind;
@@ -92,22 +92,31 @@ async fn preview(common: &Common, asked: FooterPreviewArgs) -> Exit {
         Ok(Reply::Footer(got)) => got,
         other => return open::unexpected(common, other),
     };
-    let mut mail = None;
+    let (mut mail, mut seen) = (None, None);
     if let Some(out) = &asked.out {
         match written(out, &got, asked.mail.as_deref().map(|file| (file, &newsletter.mails))) {
             Ok(became) => mail = became,
             Err(why) => return common.end(Exit::Refused, &why),
         }
+        seen = Some(pictured(out, &got, mail.is_some(), asked.browser.as_deref()).await);
     }
     if common.json {
         let mut told = json!(got);
         if let Some(mail) = &mail {
             told["mail"] = json!(mail);
         }
+        if let Some(Ok(picture)) = &seen {
+            told["picture"] = json!(picture.display().to_string());
+        }
         output::json(&told);
     } else {
         output::data(&told(&got));
         mail.iter().for_each(|mail| output::data(&format!("the mail: {mail}")));
+    }
+    match seen {
+        Some(Ok(picture)) if !common.json => output::data(&format!("the picture: {}", picture.display())),
+        Some(Err(why)) => output::note(&format!("no picture: {why}")),
+        _ => {}
     }
     if got.footer.is_some() { Exit::Done } else { Exit::Failures }
 }
@@ -149,6 +158,26 @@ fn written(out: &Path, got: &FooterGot, mail: Option<(&Path, &MailSlot)>) -> Res
             Ok(Some(format!("as it came: {why} ({})", why.name())))
         }
     }
+}
+
+/// Takes a picture of what was written into a folder; where it is, or why there is none.
+async fn pictured(out: &Path, got: &FooterGot, has_mail: bool, named: Option<&Path>) -> Result<PathBuf, String> {
+    let browser = picture::browser(named).ok_or("no browser was found (Chromium, Chrome or Edge); --browser names one")?;
+    let (html, name) = match has_mail {
+        true => {
+            let mail = out.join("mail.eml");
+            let bytes =
+                regular::read(&mail, MailLimits::default().bytes).map_err(|why| format!("{} cannot be read: {why}", mail.display()))?;
+            (shown_html(&bytes).ok_or("nobody can tell what is displayed of the mail")?, "mail.png")
+        }
+        false if got.footer.is_none() => return Err("they get no footer".into()),
+        false => (got.html.clone(), "footer.png"),
+    };
+    // The mark says that it is UTF-8, whatever the HTML itself says of the mail's own charset.
+    let page = tempfile::Builder::new().suffix(".html").tempfile_in(out).map_err(|why| format!("{}: {why}", out.display()))?;
+    std::fs::write(page.path(), format!("\u{feff}{html}")).map_err(|why| format!("{} cannot be written: {why}", page.path().display()))?;
+    let to = out.join(name);
+    picture::take(&browser, page.path(), &to).await.map(|()| to)
 }
 
 fn stop(common: &Common) -> Exit {

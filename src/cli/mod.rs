@@ -24,6 +24,7 @@ mod open;
 mod output;
 mod own_connectors;
 mod pick_lists;
+mod picture;
 mod pin;
 mod plan;
 mod preview;

@@ -56,7 +56,7 @@ fn opaque(mail: &[u8], parts: &[&MimePart]) -> Vec<u8> {
 }
 
 /// What mail-parser makes of it. A reader that panics sees no mail.
-fn parsed(mail: &[u8]) -> Result<Message<'_>, WhyUntouched> {
+pub(super) fn parsed(mail: &[u8]) -> Result<Message<'_>, WhyUntouched> {
     std::panic::catch_unwind(|| MessageParser::default().parse(mail)).ok().flatten().ok_or(DISAGREE)
 }
 

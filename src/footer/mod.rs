@@ -16,7 +16,7 @@
 //! - `transfer`: quoted-printable and base64.
 //! - `html`: where a footer goes in HTML.
 //! - `leaf`: a leaf with its footer.
-//! - `check`: the edited mail read again, by two readers.
+//! - `check`: the edited mail read again, by two readers; `shown`: what is displayed of it.
 
 mod charset;
 mod check;
@@ -30,6 +30,7 @@ mod line_end;
 mod lint;
 mod mark;
 mod reading;
+mod shown;
 mod slot;
 mod surgery;
 mod template;
@@ -41,6 +42,7 @@ mod written;
 pub use limits::FooterLimits;
 pub use lint::found as unwanted;
 pub use mark::MARK_HEADER;
+pub use shown::shown_html;
 pub use slot::{MailLimits, MailSlot};
 pub use surgery::{EditedMail, HeaderEdit, Placed, place};
 pub use template::{FooterForm, FooterFrame, TemplateMistake, filled};

@@ -85,6 +85,46 @@ fn a_mail_is_written_with_the_footer_or_as_it_came() {
     assert_eq!(written(), MAIL.replace("news@support", "sales@support"));
 }
 
+/// In place of a browser: it notes how it was called, and what it was to show.
+const BROWSER: &str = r#"#!/bin/sh
+for last; do :; done
+printf '%s\n' "$@" > "$(dirname "$0")/asked"
+cat "$last" > "$(dirname "$0")/shown"
+for word; do case $word in --screenshot=*) echo picture > "${word#--screenshot=}";; esac; done
+"#;
+
+#[test]
+fn a_browser_takes_a_picture_of_what_they_get_and_reaches_nobody() {
+    use std::os::unix::fs::PermissionsExt;
+    let (world, [hanako, ..]) = scene("slot = \"monthly\"\n");
+    let (mail, out, tools) = (world.folder().join("mail.eml"), world.folder().join("out"), world.folder().join("tools"));
+    std::fs::create_dir_all(&tools).unwrap();
+    std::fs::write(&mail, MAIL).unwrap();
+    let browser = |script: &str| {
+        let file = tools.join("browser");
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+        file
+    };
+    let read = |name: &str| std::fs::read_to_string(tools.join(name)).unwrap();
+    let asked = format!("footer preview {} --out {} --browser {}", hanako.email, out.display(), browser(BROWSER).display());
+    let told = world.run(&asked).json();
+    assert_eq!(told["picture"], out.join("footer.png").display().to_string(), "{told:#}");
+    assert!(read("shown").starts_with("\u{feff}<p>セミナーのご案内<br>"), "{}", read("shown"));
+    for word in ["--headless", "--blink-settings=scriptEnabled=false", "--host-resolver-rules=MAP * ~NOTFOUND"] {
+        assert!(read("asked").lines().any(|asked| asked == word), "{word}: {}", read("asked"));
+    }
+    let told = world.run(&format!("{asked} --mail {}", mail.display())).json();
+    assert_eq!(told["picture"], out.join("mail.png").display().to_string(), "{told:#}");
+    assert!(read("shown").contains("今月のお知らせ") && read("shown").contains("配信停止"), "{}", read("shown"));
+    assert_eq!(std::fs::read_to_string(out.join("mail.png")).unwrap(), "picture\n");
+    // One that takes none is told, and what is written is there all the same.
+    browser("#!/bin/sh\necho 'no sandbox here' >&2\nexit 1\n");
+    let run = world.run_text(&asked);
+    world.run_text(&asked).exits(0).says("no picture: ").says("no sandbox here");
+    assert!(!out.join("footer.png").exists() && out.join("footer.html").exists());
+}
+
 #[test]
 fn a_tool_that_asks_over_http_gets_a_footer_or_nothing_and_a_stop_counts_at_once() {
     let (world, [hanako, ken, _]) = scene("slot = \"monthly\"\naudience = { status = [\"lead\"] }\n");

@@ -6,6 +6,7 @@ mod limits;
 mod mails;
 mod matrix;
 mod other_tools;
+mod pictures;
 mod properties;
 mod same;
 mod second_opinion;

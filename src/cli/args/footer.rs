@@ -26,7 +26,10 @@ pub struct FooterPreviewArgs {
     /// A mail as it is sent (.eml), into which the footer is put
     #[arg(long, value_name = "FILE", requires = "out")]
     pub mail: Option<PathBuf>,
-    /// Write what they get into this folder: footer.html and footer.txt, of a mail mail.eml
+    /// Write what they get into this folder: footer.html and footer.txt, of a mail mail.eml; and footer.png or mail.png where a browser is there
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// The browser that takes the picture, instead of Chromium, Chrome or Edge where one is found; it runs no script and reaches nobody
+    #[arg(long, value_name = "FILE", requires = "out")]
+    pub browser: Option<PathBuf>,
 }
