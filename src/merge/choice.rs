@@ -210,9 +210,9 @@ impl<'r> BeforeAge<'r> {
         }
     }
 
-    /// Since when a candidate counts as the first.
-    pub(super) fn since(&self, candidate: usize) -> Time {
-        self.since.of_candidate(candidate)
+    /// Since when a candidate is to be remembered as one of the first.
+    pub(super) fn to_remember(&self, candidate: usize, now: Time) -> Time {
+        self.since.to_remember(candidate, now)
     }
 }
 

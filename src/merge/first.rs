@@ -30,7 +30,11 @@ pub(super) fn as_first<'a>(rule: &FieldRule, c: &Candidate<'a>) -> Candidate<'a>
 
 /// Since when each candidate counts as the first of its person.
 #[derive(Debug, Default)]
-pub(super) struct Since(Vec<Time>);
+pub(super) struct Since {
+    each: Vec<Time>,
+    /// The last of those that are remembered.
+    latest: Option<Time>,
+}
 
 impl Since {
     /// `counts`: whether the candidate of that place counts. What is not decided on yet came later than what is; but not where it came in the
@@ -43,11 +47,20 @@ impl Since {
             (None, Some(first)) if !c.is_copy() && c.unseen.is_some_and(|unseen| unseen < round_of(first)) => first.since,
             (None, _) => NOT_YET,
         };
-        Since(candidates.iter().map(since).collect())
+        let latest = candidates.iter().filter_map(|c| c.first).map(|first| first.since).max();
+        Since { each: candidates.iter().map(since).collect(), latest }
     }
 
     pub(super) fn of_candidate(&self, place: usize) -> Time {
-        self.0.get(place).copied().unwrap_or(NOT_YET)
+        self.each.get(place).copied().unwrap_or(NOT_YET)
+    }
+
+    /// Since when it is to be remembered. What is decided on now came after all that was before, also if a clock was ahead then.
+    pub(super) fn to_remember(&self, place: usize, now: Time) -> Time {
+        match self.of_candidate(place) {
+            NOT_YET => self.latest.map_or(now, |latest| now.max(Time(latest.0.saturating_add(1)))),
+            since => since,
+        }
     }
 }
 
