@@ -3,7 +3,7 @@
 
 use super::hands::{kept, set};
 use crate::dice::Dice;
-use crate::setup::words::{FIELDS, INDUSTRY, INVALID, WordField, field_of};
+use crate::setup::words::{FIELDS, INDUSTRY, INVALID, PLACE, WordField, field_of};
 use crate::truth::account::shown;
 use crate::truth::{Table, Truth, Way, text};
 use crate::world::{HUMANS, named};
@@ -33,7 +33,7 @@ pub fn found(truth: &mut Truth, dice: &mut Dice) {
         let (name, local) = HUMANS[human as usize];
         for table in [Table::CrmPeople, Table::SupportPeople, Table::MaPeople] {
             let here = FIELDS.iter().filter(|field| field.systems.contains(&table.system()));
-            let typed: Vec<(&str, Value)> = here.map(|field| (field.name, typed(truth, table, field, dice))).collect();
+            let typed: Vec<(&str, Value)> = here.map(|field| (field.name, known_of_all(truth, table, field, dice))).collect();
             let (company, now) = (dice.pick(&COMPANIES).filter(|_| table == Table::CrmPeople).copied(), truth.now);
             truth.add(table, human, dice, |r| {
                 text(r, "email", &format!("{local}@acme.example"), now);
@@ -43,6 +43,12 @@ pub fn found(truth: &mut Truth, dice: &mut Dice) {
             });
         }
     }
+}
+
+/// What stands there of who is known everywhere: of a place only some parts, so that it shows whether the others come from elsewhere.
+fn known_of_all(truth: &mut Truth, table: Table, field: &WordField, dice: &mut Dice) -> Value {
+    let value = typed(truth, table, field, dice);
+    if PLACE.contains(&field.name) && dice.once_in(3) { Value::Empty } else { value }
 }
 
 fn industry(truth: &mut Truth, company: u32) -> Value {
