@@ -1,7 +1,6 @@
 //! Which cells of an .ods sheet are merged: the parser of workbooks reads the cells of such a file and not that.
 
 use super::limits::{COLUMNS_MAX, ROWS_MAX};
-use calamine::Dimensions;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
@@ -11,8 +10,11 @@ use zip::ZipArchive;
 /// The part of the archive that has the sheets.
 const CONTENT: &str = "content.xml";
 
+/// The first and the last row and column of merged cells, from 0.
+pub type MergedArea = ((u32, u32), (u32, u32));
+
 /// The merged areas of a sheet.
-pub fn merged(bytes: &[u8], sheet: &str) -> Result<Vec<Dimensions>, String> {
+pub fn merged(bytes: &[u8], sheet: &str) -> Result<Vec<MergedArea>, String> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| e.to_string())?;
     let content = archive.by_name(CONTENT).map_err(|e| e.to_string())?;
     let mut reader = Reader::from_reader(BufReader::new(content));
@@ -52,7 +54,7 @@ struct SheetPlace {
 
 impl SheetPlace {
     /// Takes notice of a row or cell that begins; gives the area of a merged one.
-    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<Option<Dimensions>, String> {
+    fn begin(&mut self, tag: &BytesStart<'_>) -> Result<Option<MergedArea>, String> {
         match tag.name().as_ref() {
             "table:table-row" => {
                 self.row_repeats = count(tag, "table:number-rows-repeated", ROWS_MAX)?;
@@ -65,7 +67,7 @@ impl SheetPlace {
                     .map(|(name, max)| count(tag, name, max));
                 self.column = self.column.saturating_add(count(tag, "table:number-columns-repeated", COLUMNS_MAX)?);
                 let end = (start.0.saturating_add(rows? - 1), start.1.saturating_add(columns? - 1));
-                Ok((end != start).then_some(Dimensions { start, end }))
+                Ok((end != start).then_some((start, end)))
             }
             _ => Ok(None),
         }

@@ -67,7 +67,10 @@ impl<'b> Workbook<'b> {
                 // Of .xlsb the parser does not tell them.
                 match other {
                     Sheets::Xls(book) => rows.spread(&book.merge_cells_by_sheet_name(sheet).map_err(|e| e.to_string())?),
-                    Sheets::Ods(_) => rows.spread(&merged_ods::merged(bytes, sheet)?),
+                    Sheets::Ods(_) => {
+                        let merged = merged_ods::merged(bytes, sheet)?.into_iter();
+                        rows.spread(&merged.map(|(start, end)| Dimensions { start, end }).collect::<Vec<_>>())
+                    }
                     _ => Ok(()),
                 }
             }),

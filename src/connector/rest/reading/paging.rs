@@ -11,7 +11,7 @@ use crate::connector::raw::scalars::{bool_of, text_of};
 use crate::connector::rest::http::request::{Ask, Call};
 pub use counted::Ids;
 use counted::{Counted, CountedBy, Counting, TotalSaid};
-pub use extent::Extent;
+pub use extent::ListingExtent;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub struct Pager {
     cursor: Option<String>,
     counted: Option<Counted>,
     /// What the whole listing came to: before a break, and in its other windows, too.
-    extent: Extent,
+    extent: ListingExtent,
     pages: usize,
     /// Rows that came, as often as they came.
     rows: usize,
@@ -52,7 +52,7 @@ struct PagePlace {
     last: Vec<u64>,
     read: usize,
     #[serde(default)]
-    extent: Extent,
+    extent: ListingExtent,
     announced: Option<Announced>,
 }
 
@@ -122,12 +122,12 @@ impl Pager {
     }
 
     /// Another window of a listing that came to this before.
-    pub fn behind(self, extent: Extent) -> Pager {
+    pub fn behind(self, extent: ListingExtent) -> Pager {
         Pager { extent, ..self }
     }
 
     /// What the whole listing came to so far.
-    pub fn extent(&self) -> Extent {
+    pub fn extent(&self) -> ListingExtent {
         self.extent
     }
 
@@ -201,7 +201,7 @@ impl Pager {
     pub fn turn(&mut self, answer: &Json<'_>, rows: Rows) -> Result<PageStep, Circle> {
         self.pages += 1;
         self.rows += rows.all;
-        self.extent.grows(rows.all)?;
+        self.extent.grows(rows.all).map_err(Circle)?;
         let by_rows = matches!(self.page, Page::Offset { .. });
         let again = by_rows || self.counted.as_ref().is_some_and(Counted::reads_again);
         if !again && rows.ids.iter().any(|l| !l.is_empty()) && !self.fingerprints.insert(fingerprint(&rows.ids)) {
@@ -270,3 +270,6 @@ pub fn fingerprint<T: Hash + ?Sized>(value: &T) -> u64 {
     value.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::associations::CutAccounts;
 use super::page_reader::PageReader;
-use super::paging::{Circle, Extent, PageStep, Pager, Rows, fingerprint};
+use super::paging::{Circle, ListingExtent, PageStep, Pager, Rows, fingerprint};
 use super::streams::ChangesPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, PageRead, PageSink, PassEnd};
@@ -42,7 +42,7 @@ struct Query<'q> {
 #[derive(Default)]
 struct WindowsRead {
     end: PassEnd,
-    extent: Extent,
+    extent: ListingExtent,
 }
 
 /// How a query's pages ended.
