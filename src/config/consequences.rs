@@ -10,10 +10,10 @@ pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str>
     let mut said = Vec::new();
     if policy.holds.is_empty() {
         said.push("policy.toml has no hold: no open deal and no ticket stops any mail; add [holds.NAME] to it");
-    } else if !policy.holds.iter().any(|h| h.stops.iter().any(|kind| kind.sent_by_ma())) {
+    } else if !policy.holds.iter().any(|h| is_shown(h, systems)) {
         said.push(
-            "no hold in policy.toml stops mail that a marketing system sends: nobody is blocked for a deal or a ticket; \
-             add \"campaign\" and \"newsletter\" to `stops`",
+            "no hold in policy.toml stops mail that a marketing system sends or has a permit of its own for: nobody is stopped there for a deal \
+             or a ticket; add \"campaign\" and \"newsletter\" to `stops`, or name a permit for what it stops in hold.permits of systems.toml",
         );
     }
     if !systems.iter().any(|s| s.writes.hold) {
@@ -86,7 +86,7 @@ fn always_null(systems: &[System], policy: &Policy, precedence: &Precedence) -> 
 
 /// Whether some system shows that a hold stops mail: by its block, or by a permit for one of its kinds alone.
 fn is_shown(hold: &HoldRule, systems: &[System]) -> bool {
-    let has_own = |kind: &MailKind| systems.iter().any(|s| s.permits.contains_key(&OwnPermit::Kind(*kind)));
+    let has_own = |kind: &MailKind| systems.iter().any(|s| s.writes.hold && s.permits.contains_key(&OwnPermit::Kind(*kind)));
     hold.stops.iter().any(|kind| kind.sent_by_ma() || has_own(kind))
 }
 

@@ -4,7 +4,7 @@
 //!
 //! - [`asked`]: what systems.toml says; [`profiles`]: kinds of list; `column`, `columns`, `columns_of_events`, `headers`: which column is what;
 //!   `manifest`: what follows of streams
-//! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
+//! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`, `merged_ods`: bytes to rows; `table`: the rows of one file; `limits`: how large
 //! - `cells`, `dates`, `rows`, `consents`, `words`: what cells and rows say; `lists`: which rows count, and the records they become
 //! - `contents`: what a stream's files hold now; `memory`: what was read of them before
 //! - `out`: what goes out by lists, for a tool without an API whose own export is the list
@@ -24,6 +24,7 @@ mod limits;
 mod lists;
 mod manifest;
 mod memory;
+mod merged_ods;
 pub mod out;
 pub mod profiles;
 mod rows;

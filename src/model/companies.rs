@@ -106,13 +106,19 @@ pub fn company_domain(address: &Address) -> Option<&str> {
 /// All companies that a person's record may speak of, each once: by the name that stands there, and by the domain of each of its addresses.
 pub fn companies_of(person: &Record) -> Vec<String> {
     let named = person.text(field::COMPANY).map(company_key).filter(|key| !key.is_empty());
-    let mut companies: Vec<String> = named.into_iter().collect();
-    let address = person.address();
-    let domains = address.iter().chain(&person.addresses).filter_map(company_domain);
-    companies.extend(domains.map(String::from));
+    let mut companies: Vec<String> = named.into_iter().chain(domains_of(person)).collect();
     companies.sort();
     companies.dedup();
     companies
+}
+
+/// The domains of a person record's addresses that are a company's own, each once.
+pub fn domains_of(person: &Record) -> Vec<String> {
+    let address = person.address();
+    let mut domains: Vec<String> = address.iter().chain(&person.addresses).filter_map(company_domain).map(String::from).collect();
+    domains.sort();
+    domains.dedup();
+    domains
 }
 
 #[cfg(test)]

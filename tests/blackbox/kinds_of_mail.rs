@@ -24,6 +24,8 @@ fn a_hold_on_the_reps_own_sender_takes_that_permit_alone() {
     world.sync_until("the rep's permit is gone", |w| !shown(w, hanako.lead)[2]);
     assert_eq!((shown(&world, hanako.lead), world.blocked(hanako.lead)), ([true, true, false, true], false));
     assert_eq!(shown(&world, ken.lead), [true; 4]);
+    world.sync_until("all is written and fresh", |w| w.status()["systems"]["ma"]["queue"]["hold"] == 0);
+    assert!(!world.because().contains("no hold in policy.toml"), "{}", world.because());
     let newsletter = world.sandbox.handle.send_newsletter(true);
     assert_eq!(newsletter.len(), 2, "a newsletter goes to both");
     let gate = |kind: &str| world.run(&format!("gate {} --kind {kind}", hanako.email)).json()["decisions"][0]["decision"].clone();

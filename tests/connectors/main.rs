@@ -15,6 +15,7 @@ mod instance;
 mod labels;
 mod lists;
 mod look_ups;
+mod merged_cells;
 mod messages;
 mod one_id;
 mod reading;

@@ -7,7 +7,7 @@ use regex::Regex;
 const ANYWHERE: [&str; 8] = ["serde", "serde_json", "thiserror", "blake3", "hashbrown", "indexmap", "jiff", "unicode_normalization"];
 
 /// Where each other package may be used: rooms, or the one file that it is kept behind.
-const PLACES: [(&str, &[&str]); 57] = [
+const PLACES: [(&str, &[&str]); 59] = [
     ("anyhow", &["cli/"]),
     ("arc_swap", &["daemon/", "engine/gate/answer.rs"]),
     ("axum", &["sandbox/", "web/"]),
@@ -42,6 +42,7 @@ const PLACES: [(&str, &[&str]); 57] = [
     ("minijinja", &["footer/template.rs"]),
     ("notify", &["daemon/reload.rs"]),
     ("postcard", &["engine/ledger/items.rs"]),
+    ("quick_xml", &["connector/file/merged_ods.rs"]),
     ("rayon", &["engine/workers.rs"]),
     ("regex", &["model/"]),
     ("reqwest", &["config/", "connector/", "daemon/notify.rs"]),
@@ -61,6 +62,7 @@ const PLACES: [(&str, &[&str]); 57] = [
     ("tracing", &["telemetry/"]),
     ("tracing_appender", &["cli/log.rs"]),
     ("tracing_subscriber", &["cli/log.rs"]),
+    ("zip", &["connector/file/merged_ods.rs"]),
     ("bolero", &[]),
     ("criterion", &[]),
     ("insta", &[]),

@@ -29,13 +29,45 @@ fn told_apart(bytes: &[u8]) -> Result<String, String> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_string()),
-        Err(wrong) => decoded(SHIFT_JIS, bytes).ok_or_else(|| {
-            // Whichever it is meant to be, it is right for longer than by the other.
-            let as_utf8 = 1 + bytes[..wrong.valid_up_to()].iter().filter(|b| **b == b'\n').count();
-            let line = as_utf8.max(first_bad_line(SHIFT_JIS, bytes));
-            format!("line {line} holds a byte that is neither UTF-8 nor CP932; save it as UTF-8")
-        }),
+        Err(wrong) => {
+            let text = decoded(SHIFT_JIS, bytes).ok_or_else(|| {
+                // Whichever it is meant to be, it is right for longer than by the other.
+                let as_utf8 = 1 + bytes[..wrong.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+                let line = as_utf8.max(first_bad_line(SHIFT_JIS, bytes));
+                format!("line {line} holds a byte that is neither UTF-8 nor CP932 (it may be in Windows-1252 or Latin-1); save it as UTF-8")
+            })?;
+            match western_line(&text) {
+                Some(line) => Err(format!(
+                    "line {line} looks as if it were in Windows-1252 or Latin-1 (é, ü, ’ ..), and would become other letters as CP932; save it as UTF-8"
+                )),
+                None => Ok(text),
+            }
+        }
     }
+}
+
+/// The first line that shows that a text is of a Western encoding and could be read as CP932 by chance: é and the letter behind it make one kanji.
+/// There a sign that is no Latin letter stands alone within a word of them (`R馬e` for Réne). Japanese lists have such, too (`A社`), and
+/// many more in a row.
+fn western_line(text: &str) -> Option<usize> {
+    let (mut first, mut within, mut others) = (None, 0_usize, 0_usize);
+    for (line, row) in text.lines().enumerate() {
+        let (mut before, mut rest) = (None::<char>, row);
+        while let Some(at) = rest.find(|c: char| !c.is_ascii()) {
+            before = rest[..at].chars().next_back().or(before.filter(|_| at == 0));
+            let run = &rest[at..];
+            let end = run.find(|c: char| c.is_ascii()).unwrap_or(run.len());
+            let touches = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+            if run[..end].chars().nth(1).is_none() && (touches(before) || touches(run[end..].chars().next())) {
+                within += 1;
+                first = first.or(Some(line + 1));
+            } else {
+                others += 1;
+            }
+            (before, rest) = (None, &run[end..]);
+        }
+    }
+    first.filter(|_| within > others)
 }
 
 /// Each line ended by a line feed. Excel on the Mac ends lines by a carriage return alone: the reader of cells takes that for an end, and who
@@ -108,9 +140,15 @@ mod tests {
     #[test]
     fn a_byte_that_is_in_no_encoding_is_told_by_its_line() {
         let torn = [cp932("氏名\n"), vec![b'a', 0x81, b'\n'], cp932("山田\n")].concat();
-        assert_eq!(text(&torn).unwrap_err(), "line 2 holds a byte that is neither UTF-8 nor CP932; save it as UTF-8");
+        assert_eq!(
+            text(&torn).unwrap_err(),
+            "line 2 holds a byte that is neither UTF-8 nor CP932 (it may be in Windows-1252 or Latin-1); save it as UTF-8"
+        );
         let torn = [TEXT.as_bytes(), &[0x81, b'\n']].concat();
-        assert_eq!(text(&torn).unwrap_err(), "line 3 holds a byte that is neither UTF-8 nor CP932; save it as UTF-8");
+        assert_eq!(
+            text(&torn).unwrap_err(),
+            "line 3 holds a byte that is neither UTF-8 nor CP932 (it may be in Windows-1252 or Latin-1); save it as UTF-8"
+        );
         let marked = b"\xEF\xBB\xBFa\nb\xFF\n";
         assert_eq!(text(marked).unwrap_err(), "line 2 holds what is no UTF-8, though the file begins with its mark");
         let half = [utf16("a\nb", [0xFF, 0xFE], u16::to_le_bytes), vec![0x00, 0xD8]].concat();
@@ -130,6 +168,24 @@ mod tests {
         assert_eq!(text(jis).unwrap_err(), "it is in JIS (ISO-2022-JP), as line 2 shows; save it as UTF-8");
         let wide: Vec<u8> = "Name,E-mail\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(text(&wide).unwrap_err(), "it is in UTF-16 without a byte order mark; save it as UTF-8");
+    }
+
+    #[test]
+    fn a_western_encoding_is_told_and_never_read_as_kanji() {
+        for text_of in
+            ["Name,E-mail\nRéne Müller,r@b.example\n", "Name,E-mail\nJo\nO’Brien,o@b.example\n", "Name,City\nAna Conceição,São Paulo\n"]
+        {
+            let (bytes, _, lost) = encoding_rs::WINDOWS_1252.encode(text_of);
+            let told = text(&bytes).unwrap_err();
+            assert!(!lost && told.contains("Windows-1252") && told.ends_with("save it as UTF-8"), "{told}");
+        }
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode("Name,E-mail\nRéne,r@b.example\nO’Brien,o@b.example\n");
+        assert!(decoded(SHIFT_JIS, &bytes).is_some(), "it could be read");
+        assert!(text(&bytes).unwrap_err().starts_with("line 2 looks as if it were in Windows-1252"));
+        for japanese in ["氏名,会社\n森,A社\n", "Name,Company\n森,B\n", "Name,Company\n山田,A社\n", "ﾔﾏﾀﾞ,ACME\n", "Name\n髙橋PC用\n"]
+        {
+            assert_eq!(text(&cp932(japanese)).as_deref(), Ok(japanese));
+        }
     }
 
     proptest! {

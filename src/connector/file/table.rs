@@ -65,7 +65,7 @@ impl ListTable {
         if named_workbook {
             return Err("it is no workbook, as its name says it is: it is cut, or another file under this name".to_string());
         }
-        let text = CsvText::new(decode::text(bytes)?, small.ends_with(".tsv"));
+        let text = CsvText::new(decode::text(bytes)?, small.ends_with(".tsv"))?;
         let first = text.first_rows(headers::HEADER_WITHIN_ROWS);
         let (header, columns) = headers::find(profile, first.iter().map(|(_, cells)| cells.as_slice()), &asked.columns)?;
         let (line, cells) = &first[header];

@@ -9,6 +9,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 pub struct CsvText {
     text: String,
     separator: u8,
+    quotes: Quotes,
 }
 
 /// Goes through the rows of a text.
@@ -25,9 +26,11 @@ pub struct CsvRows<'t> {
 }
 
 impl CsvText {
-    pub fn new(text: String, is_tsv: bool) -> CsvText {
+    /// `Err` tells a row of more cells than any list has: no row was taken apart before that is known, as a gigabyte of commas would take eight.
+    pub fn new(text: String, is_tsv: bool) -> Result<CsvText, String> {
         let separator = if is_tsv { b'\t' } else { separator(&text) };
-        CsvText { text, separator }
+        let quotes = Quotes::of(&text, separator)?;
+        Ok(CsvText { text, separator, quotes })
     }
 
     /// What separates its cells.
@@ -53,10 +56,7 @@ impl CsvText {
 
     /// Whether it is whole, and each row has the columns of its header.
     pub fn check(&self, header: usize, columns: usize) -> Result<(), String> {
-        if columns > COLUMNS_MAX {
-            return Err(format!("its header names {columns} columns; a list has {COLUMNS_MAX} at most"));
-        }
-        let quotes = Quotes::of(&self.text, self.separator);
+        let quotes = self.quotes;
         if let Quotes::Astray { begins, ends } = quotes {
             return Err(format!(
                 "a cell in quotes goes on from line {begins} to line {ends}, and more stands behind its last quote: one is missing or too much, and the rows between would be lost"
@@ -143,26 +143,33 @@ enum Quotes {
 }
 
 impl Quotes {
-    fn of(text: &str, separator: u8) -> Quotes {
+    fn of(text: &str, separator: u8) -> Result<Quotes, String> {
         let bytes = text.as_bytes();
-        let (mut at, mut line) = (0, 1);
+        let (mut at, mut line, mut cells) = (0, 1, 0);
         while at < bytes.len() {
+            cells += 1;
+            if cells > COLUMNS_MAX {
+                return Err(format!("line {line} has more than {COLUMNS_MAX} columns"));
+            }
             if bytes[at] == b'"' {
-                let Some(end) = end_of_quoted(bytes, at + 1) else { return Quotes::Open };
+                let Some(end) = end_of_quoted(bytes, at + 1) else { return Ok(Quotes::Open) };
                 let begins = line;
                 line += bytes[at..end].iter().filter(|b| **b == b'\n').count();
                 at = end;
                 let is_end = |b: &u8| *b == separator || matches!(b, b'\r' | b'\n');
                 let behind = bytes[at..].iter().find(|b| **b != b' ');
                 if line > begins && behind.is_some_and(|b| !is_end(b)) {
-                    return Quotes::Astray { begins, ends: line };
+                    return Ok(Quotes::Astray { begins, ends: line });
                 }
             }
             let rest = bytes[at..].iter().position(|b| *b == separator || *b == b'\n').map_or(bytes.len(), |end| at + end);
-            line += usize::from(bytes.get(rest) == Some(&b'\n'));
+            if bytes.get(rest) == Some(&b'\n') {
+                line += 1;
+                cells = 0;
+            }
             at = rest + 1;
         }
-        Quotes::Closed
+        Ok(Quotes::Closed)
     }
 }
 
@@ -182,7 +189,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str, above: usize) -> Vec<(usize, Vec<String>)> {
-        let text = CsvText::new(text.to_string(), false);
+        let text = CsvText::new(text.to_string(), false).unwrap();
         let mut rows = text.rows_below(above);
         let mut all = Vec::new();
         while let Some((line, cells)) = rows.next() {
@@ -200,9 +207,20 @@ mod tests {
         assert_eq!(rows("氏名\tメール\n山田, 太郎\ta@b.example\n", 1)[0].1[0], "山田, 太郎");
     }
 
+    /// A row of a million cells took minutes, as each was looked up among the names of columns.
+    #[test]
+    fn a_row_wider_than_any_list_is_told_before_it_is_taken_apart() {
+        let of = |text: &str| CsvText::new(text.to_string(), false).map(|_| ());
+        let wide = "a,".repeat(COLUMNS_MAX - 1);
+        assert_eq!(of(&format!("{wide}b\n{wide}\"c\nd\"\n")), Ok(()));
+        for row in [format!("{wide}b,c"), format!("{wide}b,"), ",".repeat(1_000_000)] {
+            assert_eq!(of(&format!("氏名,メール\n{row}\n")), Err("line 2 has more than 1000 columns".to_string()));
+        }
+    }
+
     #[test]
     fn a_quote_that_is_missing_is_told_before_it_takes_rows_with_it() {
-        let check = |text: &str| CsvText::new(text.to_string(), false).check(1, 2);
+        let check = |text: &str| CsvText::new(text.to_string(), false)?.check(1, 2);
         for whole in [
             "a,b\n\"1\n2\",x\n",
             "a,b\n\"1\n2\" ,x\n",
@@ -220,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_shifted_is_told_by_its_line() {
-        let check = |text: &str| CsvText::new(text.to_string(), false).check(1, 3);
+        let check = |text: &str| CsvText::new(text.to_string(), false)?.check(1, 3);
         for whole in ["a,b,c\n1,2,3\n", "a,b,c\n1,2,3", "a,b,c\n1,2\n", "a,b,c\n1,2,3,,\n", "a,b,c\n1,2,\"x, \"\"y\"\"\"", "a,b,c"] {
             assert_eq!(check(whole), Ok(()), "{whole:?}");
         }

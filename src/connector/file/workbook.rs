@@ -4,6 +4,7 @@ use super::cells::ListCell;
 use super::dates::{self, ReadDate};
 use super::headers::HEADER_WITHIN_ROWS;
 use super::limits::{CELLS_MAX, COLUMNS_MAX, ROWS_MAX};
+use super::merged_ods;
 use calamine::{Data, DataRef, Dimensions, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto_from_rs};
 use jiff::civil::DateTime;
 use std::io::Cursor;
@@ -14,6 +15,7 @@ const USUAL_COLUMNS: usize = 64;
 
 /// A workbook that is open in memory.
 pub struct Workbook<'b> {
+    bytes: &'b [u8],
     sheets: Sheets<Cursor<&'b [u8]>>,
 }
 
@@ -23,7 +25,7 @@ impl<'b> Workbook<'b> {
         let sheets = sheets.map_err(|why| {
             format!("it cannot be read as a workbook ({why}): it is cut, has a password, or is another file under this name")
         })?;
-        Ok(Workbook { sheets })
+        Ok(Workbook { bytes, sheets })
     }
 
     /// The sheets that may hold the list: the one that is asked for, or those that are shown.
@@ -44,6 +46,7 @@ impl<'b> Workbook<'b> {
     /// The rows that hold something, with their numbers.
     pub fn rows(&mut self, sheet: &str) -> Result<Vec<(usize, Vec<ListCell>)>, String> {
         let mut rows = SheetRows { rows: Vec::new(), cells_left: CELLS_MAX };
+        let bytes = self.bytes;
         let read = match &mut self.sheets {
             // Cell by cell: a range is as large as its corners are apart.
             Sheets::Xlsx(book) => guarded(|| {
@@ -61,9 +64,13 @@ impl<'b> Workbook<'b> {
                 let range = other.worksheet_range(sheet).map_err(|e| e.to_string())?;
                 let (top, left) = range.start().unwrap_or_default();
                 range.used_cells().try_for_each(|(row, column, cell)| rows.put((top + row as u32, left + column as u32), of_data(cell)))?;
-                // Of .xlsb and .ods the parser does not tell them.
+                // Of .xlsb the parser does not tell them.
                 match other {
                     Sheets::Xls(book) => rows.spread(&book.merge_cells_by_sheet_name(sheet).map_err(|e| e.to_string())?),
+                    Sheets::Ods(_) => {
+                        let merged = merged_ods::merged(bytes, sheet)?.into_iter();
+                        rows.spread(&merged.map(|(start, end)| Dimensions { start, end }).collect::<Vec<_>>())
+                    }
                     _ => Ok(()),
                 }
             }),

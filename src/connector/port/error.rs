@@ -24,7 +24,7 @@ pub enum Error {
     Budget { system: Name, what: String },
     #[error("{system}: {what}: the server does not know the cursor any more; the next look begins without it")]
     CursorLost { system: Name, what: String },
-    #[error("{system}: {what}: the pages repeat ({why}); the pass was ended and does not count as complete")]
+    #[error("{system}: {what}: the pages come to no end ({why}); the pass was ended and does not count as complete")]
     Loop { system: Name, what: String, why: String },
     #[error("{system}: {what}: the answer is larger than {limit} bytes; lower the page size in the manifest")]
     TooLarge { system: Name, what: String, limit: usize },

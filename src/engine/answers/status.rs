@@ -15,7 +15,7 @@ use crate::engine::rules::approval::Approval;
 use crate::engine::rules::connection;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::model::{MailKind, Name, Span, Time, counted};
+use crate::model::{Name, Span, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,7 +185,8 @@ impl Engine {
         let mut lines = Vec::new();
         // With what is wrong with them.
         let mut told = BTreeSet::new();
-        let asked = if stale { &[][..] } else { &[MailKind::Campaign, MailKind::Newsletter] };
+        // What a permit of its own shows is protected by it, too.
+        let asked = if stale { Vec::new() } else { self.kinds_shown() };
         for needed in asked.iter().flat_map(|kind| freshness::needed(&self.rules.rules().policy, *kind)) {
             let (system, stream) = (&needed.proof.system, &needed.proof.stream);
             let proved = self.proved_as_decided(system, stream);

@@ -88,6 +88,7 @@ impl Engine {
     pub fn unprotected(&self) -> BTreeMap<Name, Unprotected> {
         let takes = self.systems.iter().filter(|(_, s)| s.connected.takes_holds());
         let mut counts: BTreeMap<Name, Unprotected> = takes.map(|(name, _)| (name.clone(), Unprotected::default())).collect();
+        let marketing: Vec<MailKind> = MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma()).collect();
         for (person, idx) in self.people.iter().zip(0..).filter(|(person, _)| is_on_hold(person)) {
             let mut open: BTreeSet<&Name> = BTreeSet::new();
             for place in &person.members {
@@ -102,7 +103,7 @@ impl Engine {
             }
             for system in open {
                 let count = counts.entry(system.clone()).or_default();
-                if self.is_on_open_deal(idx) {
+                if self.is_on_open_deal(idx, &marketing) {
                     count.open_deals += 1;
                 } else {
                     count.other_holds += 1;
@@ -131,15 +132,16 @@ impl Engine {
             &mut count.no_basis
         } else if self.people[person as usize].holds.iter().any(|hold| hold.stops.contains_any(shown)) {
             // A permit of one kind is to be withdrawn.
-            &mut count.other_holds
+            if self.is_on_open_deal(person, shown) { &mut count.open_deals } else { &mut count.other_holds }
         } else {
             &mut count.not_readable
         }
     }
 
-    fn is_on_open_deal(&self, person: PersonIdx) -> bool {
+    /// Whether an open deal stops mail of some of these kinds to them.
+    fn is_on_open_deal(&self, person: PersonIdx, kinds: &[MailKind]) -> bool {
         let open = |hold: &HoldNow| {
-            let deal = self.world.find(&hold.cause).filter(|_| hold.cause.entity == Entity::Deal && hold.stops.needs_block());
+            let deal = self.world.find(&hold.cause).filter(|_| hold.cause.entity == Entity::Deal && hold.stops.contains_any(kinds));
             deal.is_some_and(|idx| self.world.record(idx).deal.is_some_and(|d| d.is_open()))
         };
         self.people[person as usize].holds.iter().any(open)

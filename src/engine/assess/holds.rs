@@ -21,6 +21,8 @@ struct Look<'l> {
     around: &'l View<'l>,
     now: Time,
     fresh: &'l mut Phases,
+    /// How many people the domain has by which a company is theirs; 0 where it is theirs by their own word.
+    at_domain: usize,
     holds: Vec<HoldNow>,
 }
 
@@ -35,7 +37,7 @@ impl Engine {
         around: &View<'_>,
         fresh: &mut Phases,
     ) -> Vec<HoldNow> {
-        self.looked_at(records, addresses, Look { by: None, around, now, fresh, holds: Vec::new() })
+        self.looked_at(records, addresses, Look { by: None, around, now, fresh, at_domain: 0, holds: Vec::new() })
     }
 
     /// The same by other rules, whose phases are not kept.
@@ -48,7 +50,7 @@ impl Engine {
         around: &View<'_>,
     ) -> Vec<HoldNow> {
         let mut fresh = Phases::new();
-        self.looked_at(records, addresses, Look { by: Some(by), around, now, fresh: &mut fresh, holds: Vec::new() })
+        self.looked_at(records, addresses, Look { by: Some(by), around, now, fresh: &mut fresh, at_domain: 0, holds: Vec::new() })
     }
 
     fn looked_at(&self, records: &[Record], addresses: &[Address], mut look: Look<'_>) -> Vec<HoldNow> {
@@ -76,6 +78,10 @@ impl Engine {
                 let deals = self.world.deals_of_company(&company);
                 self.holds_of(deals, Reach::Account, Some(&company), &mut look);
             }
+        }
+        for (company, people) in self.world.companies_by_domain(records) {
+            look.at_domain = people;
+            self.holds_of(self.world.deals_of_company(&company), Reach::Account, Some(&company), &mut look);
         }
         for hold in self.doubtful_holds(records, addresses, now) {
             add(&mut look.holds, hold);
@@ -122,7 +128,7 @@ impl Engine {
             let record = look.around.get(*cause);
             let is_read = self.systems.contains_key(&record.id.system);
             let people_of = |account: &RecordId| match record.names_companies {
-                true => self.world.size_of_company(&account.id),
+                true => self.world.size_of_company(&account.id).max(look.at_domain),
                 false => self.world.people_of_account(account).len(),
             };
             let cause = LeadingCause { record, reach, through, wide, is_read };

@@ -9,7 +9,11 @@ impl Engine {
     /// Marks everyone whom a record speaks of for a new decision.
     pub fn mark(&mut self, idx: Idx, record: &Record) {
         match record.id.entity {
-            Entity::Person => self.mark_person(idx),
+            Entity::Person => {
+                self.mark_person(idx);
+                // Whoever names no company is of that which others at their domain name.
+                self.dirty.extend(self.world.at_domains_of(record));
+            }
             Entity::Deal | Entity::Ticket => {
                 self.phases.remove(&idx);
                 self.mark_cause(record);
@@ -45,7 +49,9 @@ fn people_of_cause(world: &World, record: &Record) -> Vec<Idx> {
         let id = RecordId::new(system.clone(), Entity::Account, account.clone());
         people.extend(world.people_of_account(&id));
         if record.names_companies {
-            people.extend(world.people_of_company(account));
+            let named = world.people_of_company(account);
+            people.extend(named);
+            people.extend(named.iter().flat_map(|idx| world.at_domains_of(&world.record(*idx))));
         }
     }
     for address in &record.addresses {

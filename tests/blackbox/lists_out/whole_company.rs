@@ -46,6 +46,33 @@ fn a_deal_holds_everyone_of_its_company_whichever_list_knows_them() {
     assert_eq!(listed(&company, ",\"停止\""), ["other@beta.example"]);
 }
 
+/// A deal that names its company alone, and a lead of whom only the address is known: a card of a colleague tells whose domain that is.
+#[test]
+fn a_deal_without_an_address_holds_whom_only_the_domain_is_known_of() {
+    let mut company = Company::new("kairos3", "en");
+    company.cards(&[("Card", "card@acme.example", "アクメ（株）")]);
+    company.deals(&[("Renewal", "株式会社アクメ", "", "提案中")]);
+    lead(&mut company, "By Domain", "domain@acme.example", "");
+    lead(&mut company, "Own Word", "own@acme.example", "ベータ");
+    lead(&mut company, "Elsewhere", "other@beta.example", "");
+    company.export();
+    company.approve();
+    assert_eq!(listed(&company, ",\"停止\""), ["domain@acme.example"]);
+    let hold = &company.explain("domain@acme.example")["holds"][0];
+    assert_eq!((&hold["hold"], &hold["reach"], &hold["kept"]), (&json!("open_deal"), &json!("account"), &Value::Null), "{hold:#}");
+
+    // A card that comes later holds a lead that is known already.
+    company.cards(&[("Card", "card@acme.example", "アクメ（株）"), ("Late", "late@beta.example", "アクメ")]);
+    company.run("sync");
+    assert_eq!(listed(&company, ",\"停止\""), ["domain@acme.example", "other@beta.example"]);
+
+    company.import("block.csv");
+    company.export();
+    company.deals(&[("Renewal", "株式会社アクメ", "", "受注")]);
+    company.run("sync").exits(0);
+    assert_eq!(listed(&company, ",\"可\""), ["domain@acme.example", "other@beta.example"], "its end releases them");
+}
+
 /// A crowd at one domain, as of a group of companies, is not held by it; who is named as the deal's company is.
 #[test]
 fn more_people_than_the_cap_are_not_held_by_what_they_share() {

@@ -10,6 +10,17 @@ use nayose::model::{Name, Span};
 fn status(mut place: Place, approved: Option<Approval>) -> (Protection, Vec<String>) {
     place.engine.arrange().systems.get_mut(&Name::from("ma")).unwrap().approved = approved;
     place.read(&["ma", "support", "crm"], Span::minutes(1));
+    told(place)
+}
+
+/// The same where all is approved, and these systems were read just now.
+fn status_of(mut place: Place, read: &[&str]) -> (Protection, Vec<String>) {
+    place.engine.arrange().systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
+    place.read(read, Span::minutes(1));
+    told(place)
+}
+
+fn told(mut place: Place) -> (Protection, Vec<String>) {
     place.engine.reconcile(NOW);
     let status = place.engine.status(&Default::default(), NOW);
     (status.protection, status.because)
@@ -39,6 +50,26 @@ fn a_policy_that_holds_nothing_does_not_protect_and_says_what_to_do() {
     let (protection, because) = status(Place::edited("policy.toml", &OPEN_DEAL.table(), ""), None);
     assert_eq!(protection, Protection::Watching);
     assert!(because.iter().any(|b| b.starts_with("policy.toml has no hold")), "{because:?}");
+}
+
+/// A hold that a permit of its own shows was said to hold nobody, though each mark was right; and a stream that only it rests on may not be old.
+#[test]
+fn a_hold_on_the_reps_own_sender_protects_where_a_permit_shows_it() {
+    let place = |own: &str, newest: Span| {
+        let stops = "stops = [\"campaign\", \"newsletter\"]";
+        let permit = "permit = \"ok_until\"";
+        let edits = [("policy.toml", stops, "stops = [\"rep_sender\"]"), ("systems.toml", permit, own)];
+        let mut place = Place::edited_each(&edits);
+        place.read(&["crm"], newest);
+        status_of(place, &["ma", "support"])
+    };
+    let own = "permit = \"ok_until\", permits = { rep_sender = \"ok_rep\" }";
+    assert_eq!(place(own, Span::minutes(1)), (Protection::Protecting, Vec::new()));
+    let (protection, because) = place(own, Span::days(1));
+    assert_eq!(protection, Protection::NotProtecting);
+    assert!(because.iter().any(|b| b.contains("crm.deals")), "{because:?}");
+    let other = "permit = \"ok_until\", permits = { notice = \"ok_notice\" }";
+    assert_eq!(place(other, Span::minutes(1)).0, Protection::NotProtecting, "no permit shows it");
 }
 
 #[test]

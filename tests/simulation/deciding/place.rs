@@ -49,8 +49,13 @@ impl Place {
 
     /// With something else in one of its files.
     pub fn edited(file: &str, from: &str, to: &str) -> Place {
+        Place::edited_each(&[(file, from, to)])
+    }
+
+    /// With something else in several places: file, what stands there, what is to.
+    pub fn edited_each(edits: &[(&str, &str, &str)]) -> Place {
         let stage = Stage::new(&files());
-        stage.edit(file, from, to);
+        edits.iter().for_each(|(file, from, to)| stage.edit(file, from, to));
         Place { engine: stage.open(NOW), _stage: stage }
     }
 

@@ -46,7 +46,7 @@ impl Sample {
         let (encoding, mark) = decode::encoding(bytes);
         let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let lines = text.clone();
-        let table = CsvText::new(text, file.to_lowercase().ends_with(".tsv"));
+        let table = CsvText::new(text, file.to_lowercase().ends_with(".tsv"))?;
         let first = table.first_rows(headers::HEADER_WITHIN_ROWS);
         let rows = first.iter().map(|(_, cells)| cells.as_slice());
         // A sample need not have the column that no list ever has.

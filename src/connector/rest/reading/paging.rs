@@ -1,6 +1,7 @@
 //! From one page to the next, and the guards against servers whose pages never end.
 
 mod counted;
+mod extent;
 mod totals;
 
 use crate::connector::manifest::Page;
@@ -10,14 +11,12 @@ use crate::connector::raw::scalars::{bool_of, text_of};
 use crate::connector::rest::http::request::{Ask, Call};
 pub use counted::Ids;
 use counted::{Counted, CountedBy, Counting, TotalSaid};
+pub use extent::ListingExtent;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use totals::{Announced, AnnouncedTotals};
-
-/// Pages of one listing at most: a hundred thousand pages of a hundred are ten million records.
-const PAGES_MAX: usize = 100_000;
 
 /// Where one listing stands.
 pub struct Pager {
@@ -26,6 +25,8 @@ pub struct Pager {
     totals: AnnouncedTotals,
     cursor: Option<String>,
     counted: Option<Counted>,
+    /// What the whole listing came to: before a break, and in its other windows, too.
+    extent: ListingExtent,
     pages: usize,
     /// Rows that came, as often as they came.
     rows: usize,
@@ -50,6 +51,8 @@ struct PagePlace {
     next: usize,
     last: Vec<u64>,
     read: usize,
+    #[serde(default)]
+    extent: ListingExtent,
     announced: Option<Announced>,
 }
 
@@ -109,12 +112,23 @@ impl Pager {
             cursors: place.cursor.iter().map(fingerprint).collect(),
             cursor: place.cursor,
             counted: by.map(|by| Counted::going_on(by, place.next, place.last)),
+            extent: place.extent,
             pages: 0,
             rows: 0,
             read_before: place.read,
             fingerprints: HashSet::new(),
             ids: HashSet::new(),
         }
+    }
+
+    /// Another window of a listing that came to this before.
+    pub fn behind(self, extent: ListingExtent) -> Pager {
+        Pager { extent, ..self }
+    }
+
+    /// What the whole listing came to so far.
+    pub fn extent(&self) -> ListingExtent {
+        self.extent
     }
 
     /// Where the listing can be gone on with after the last page, if that is sure.
@@ -127,7 +141,14 @@ impl Pager {
         if self.cursor.is_none() && self.counted.is_none() {
             return None;
         }
-        let place = PagePlace { cursor: self.cursor.clone(), next, last, read: self.seen(), announced: self.totals.announced() };
+        let place = PagePlace {
+            cursor: self.cursor.clone(),
+            next,
+            last,
+            read: self.seen(),
+            extent: self.extent,
+            announced: self.totals.announced(),
+        };
         Some(json!(place).to_string())
     }
 
@@ -180,9 +201,7 @@ impl Pager {
     pub fn turn(&mut self, answer: &Json<'_>, rows: Rows) -> Result<PageStep, Circle> {
         self.pages += 1;
         self.rows += rows.all;
-        if self.pages >= PAGES_MAX {
-            return Err(Circle(format!("{PAGES_MAX} pages and no end")));
-        }
+        self.extent.grows(rows.all).map_err(Circle)?;
         let by_rows = matches!(self.page, Page::Offset { .. });
         let again = by_rows || self.counted.as_ref().is_some_and(Counted::reads_again);
         if !again && rows.ids.iter().any(|l| !l.is_empty()) && !self.fingerprints.insert(fingerprint(&rows.ids)) {
@@ -251,3 +270,6 @@ pub fn fingerprint<T: Hash + ?Sized>(value: &T) -> u64 {
     value.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests;

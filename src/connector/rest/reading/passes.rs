@@ -3,7 +3,7 @@
 
 use super::associations::CutAccounts;
 use super::page_reader::PageReader;
-use super::paging::{Circle, PageStep, Pager, Rows, fingerprint};
+use super::paging::{Circle, ListingExtent, PageStep, Pager, Rows, fingerprint};
 use super::streams::ChangesPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, PageRead, PageSink, PassEnd};
@@ -38,6 +38,13 @@ struct Query<'q> {
     after_id: Option<&'q str>,
 }
 
+/// What the windows of one pass came to.
+#[derive(Default)]
+struct WindowsRead {
+    end: PassEnd,
+    extent: ListingExtent,
+}
+
 /// How a query's pages ended.
 enum QueryEnd {
     /// At the listing's end, or with what `PassEnd` says is missing.
@@ -49,25 +56,25 @@ enum QueryEnd {
 impl PageReader<'_> {
     /// Reads a listing from its beginning (or cursor, or place) to its end.
     pub async fn listing(&self, call: &Call, mapper: &Mapper, how: Listing, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
-        let mut end = PassEnd::default();
+        let mut read = WindowsRead::default();
         if call.by_id() {
-            self.by_id(call, mapper, how.since.as_deref(), sink, &mut end).await?;
+            self.by_id(call, mapper, how.since.as_deref(), sink, &mut read).await?;
         } else {
             let query = Query { since: how.since.as_deref(), ..Query::default() };
-            self.window(call, mapper, &how, query, sink, &mut end).await?;
+            self.window(call, mapper, &how, query, sink, &mut read).await?;
         }
-        Ok(end)
+        Ok(read.end)
     }
 
     /// Reads what changed since a time. Where the server gives only so many rows a query, asks again from the last row's time.
     pub async fn changes(&self, plan: &ChangesPlan, mapper: &Mapper, since: Time, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
-        let mut end = PassEnd::default();
+        let mut read = WindowsRead::default();
         let text = |at: Time| time_text(at, plan.since, self.zone);
         let (mut at, mut since) = (since, text(Time(since.0.max(0))));
         loop {
             let query = Query { since: Some(&since), ..Query::default() };
-            let QueryEnd::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
-                return Ok(end);
+            let QueryEnd::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut read).await? else {
+                return Ok(read.end);
             };
             at = match (newest, &plan.same_time) {
                 (Some(newest), _) if newest > at && text(newest) != since => newest,
@@ -78,10 +85,10 @@ impl PageReader<'_> {
                 }
                 // More rows than the server gives bear one time: by their ids, and on from the next time.
                 (Some(newest), Some(same_time)) => {
-                    self.by_id(same_time, mapper, Some(&since), sink, &mut end).await?;
+                    self.by_id(same_time, mapper, Some(&since), sink, &mut read).await?;
                     let steps = [Span(1), Span::seconds(1), Span::minutes(1), Span::days(1)];
                     let mut later = steps.into_iter().map(|s| newest.max(at).plus(s));
-                    let Some(next) = later.find(|t| text(*t) != since) else { return Ok(end) };
+                    let Some(next) = later.find(|t| text(*t) != since) else { return Ok(read.end) };
                     next
                 }
                 _ => {
@@ -103,13 +110,13 @@ impl PageReader<'_> {
         mapper: &Mapper,
         since: Option<&str>,
         sink: &mut PageSink<'_>,
-        end: &mut PassEnd,
+        read: &mut WindowsRead,
     ) -> Result<(), Error> {
         let mut after = "0".to_string();
         let mut begun = HashSet::from([after.clone()]);
         loop {
             let query = Query { since, after_id: Some(&after) };
-            match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
+            match self.window(call, mapper, &Listing::default(), query, sink, read).await? {
                 QueryEnd::Ended => return Ok(()),
                 QueryEnd::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
                 QueryEnd::Full { .. } => {
@@ -129,11 +136,15 @@ impl PageReader<'_> {
         how: &Listing,
         query: Query<'_>,
         sink: &mut PageSink<'_>,
-        end: &mut PassEnd,
+        read: &mut WindowsRead,
     ) -> Result<QueryEnd, Error> {
         let fill = Fill { since: query.since, after_id: query.after_id, ..Fill::default() };
         let rows_max = call.rows_max();
         let mut pager = self.pager(call, how)?;
+        if how.place.is_none() {
+            pager = pager.behind(read.extent);
+        }
+        let end = &mut read.end;
         let (mut newest, mut last_id) = (None::<Time>, None::<String>);
         let mut page_rows = 0;
         let mut answer = self.first(call, &call.prepare(&fill, &pager.ask()), how).await?;
@@ -144,6 +155,7 @@ impl PageReader<'_> {
             let page = rows_of(&lists, mapper);
             let rows = page.all;
             let step = pager.turn(answer.json.root(), page).map_err(|c| self.circle(call, c))?;
+            read.extent = pager.extent();
             page_rows = page_rows.max(rows);
             let mut full = false;
             if let Some(max) = rows_max {

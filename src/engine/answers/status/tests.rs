@@ -1,5 +1,6 @@
 use super::*;
 use crate::decide::rules::{After, HoldRule, HoldScope, Policy, Proof, Stale};
+use crate::model::MailKind;
 use crate::model::expression::{Declared, Expression, Scope};
 use crate::model::{Entity, Span};
 
