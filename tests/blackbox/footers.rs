@@ -17,19 +17,23 @@ confirmed_by = "Tanaka"
 "#;
 const HTML: &str = "<p>セミナーのご案内<br>{{ sender }}<br><a href=\"{{ opt_out }}\">配信停止</a></p>\n";
 const TEXT: &str = "セミナーのご案内\n{{ sender }}\n配信停止: {{ opt_out }}\n";
-const MAIL: &str = "From: news@support.acme.example\r\nTo: hanako.mori@acme.example\r\nList-Id: <monthly.support.acme.example>\r\n\
+pub const MAIL: &str = "From: news@support.acme.example\r\nTo: hanako.mori@acme.example\r\nList-Id: <monthly.support.acme.example>\r\n\
                     Subject: Monthly\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\
                     Content-Transfer-Encoding: 8bit\r\n\r\n今月のお知らせ\r\n";
 
-fn write(folder: &Path, name: &str, text: &str) {
+pub fn write(folder: &Path, name: &str, text: &str) {
     std::fs::create_dir_all(folder.join("footers")).unwrap();
     std::fs::write(folder.join("footers").join(name), text).unwrap();
 }
 
 /// Someone who may get one, someone who refused, and someone with an urgent ticket.
 fn scene(rules: &str) -> (World, [Person; 3]) {
+    scene_with(Setup::default(), rules)
+}
+
+pub fn scene_with(setup: Setup, rules: &str) -> (World, [Person; 3]) {
     let mut someone = None;
-    let world = World::running_with(Setup::default(), |handle| {
+    let world = World::running_with(setup, |handle| {
         let [hanako, ken, mei] = ["Hanako", "Ken", "Mei"].map(|first| person(handle, first, "Mori", None));
         handle.unsubscribe(ken.lead).unwrap();
         let user = handle.create_user("Mei Mori", Some(&mei.email));

@@ -36,6 +36,9 @@ mod lists_out;
 mod lists_refusals;
 mod logs;
 mod lost_answers;
+#[path = "../shared/mail_server.rs"]
+mod mail_server;
+mod milter;
 mod notices;
 mod optout_words;
 mod own_connector;

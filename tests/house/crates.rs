@@ -55,7 +55,7 @@ const PLACES: [(&str, &[&str]); 57] = [
     ("tar", &["store/state/archive.rs"]),
     ("tempfile", &["cli/", "store/"]),
     ("tikv_jemallocator", &["main.rs"]),
-    ("tokio", &["cli/", "connector/", "daemon/", "sandbox/", "web/"]),
+    ("tokio", &["cli/", "connector/", "daemon/", "mail/", "sandbox/", "web/"]),
     ("toml", &["cli/", "config/", "connector/"]),
     ("tower_http", &["web/mod.rs"]),
     ("tracing", &["telemetry/"]),
