@@ -23,6 +23,8 @@ mod faults;
 mod first_contact;
 mod first_steps;
 mod first_values;
+#[path = "../shared/footer_scene.rs"]
+mod footer_scene;
 mod footers;
 mod forms;
 mod guards;

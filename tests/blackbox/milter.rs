@@ -1,6 +1,6 @@
 //! Footers into mails under way: what the real binary asks a mail server to change, and what it counts.
 
-use super::footers::{MAIL, scene_with, write};
+use super::footer_scene::{MAIL, scene_with, write};
 use super::harness::{Person, Setup, World, free_port};
 use super::mail_server::{MailServer, OFFER, OLD_OFFER};
 use serde_json::Value;

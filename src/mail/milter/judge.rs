@@ -38,6 +38,15 @@ impl Judged {
     fn stays(outcome: &'static str, rows: Vec<FooterRow>) -> Judged {
         Judged { edited: None, told: FooterMail { outcome, rows } }
     }
+
+    /// The footer does not go out, whoever might have had it.
+    pub(super) fn after_all(self, outcome: &'static str) -> Judged {
+        let might = |row: FooterRow| match row.action {
+            FooterAction::Set => FooterRow { action: FooterAction::Untouched, reasons: vec![outcome.into()], ..row },
+            _ => row,
+        };
+        Judged::stays(outcome, self.told.rows.into_iter().map(might).collect())
+    }
 }
 
 impl FooterDesk {

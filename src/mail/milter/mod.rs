@@ -6,15 +6,18 @@
 //! - `session`: one connection: what was said, and what is to be answered. Pure
 //! - `edits`: a mail with its footer, as the changes that the mail server is asked for
 //! - `judge`: which footer a mail gets, of which all its recipients may have the same
+//! - `line`: a connection, and how much it takes at once
 //! - `serve`: connections, bounded in number, memory and time
 
 mod edits;
 mod frame;
 mod judge;
+mod line;
 mod options;
 mod serve;
 pub mod session;
 
 pub use frame::{FRAME_BYTES_MAX, FrameBroken, MilterFrame, take_frame};
 pub use judge::FooterDesk;
-pub use serve::{BoundMilter, bind, serve};
+pub use line::{BoundMilter, bind};
+pub use serve::serve;

@@ -3,18 +3,17 @@
 use super::edits::changes;
 use super::frame::{FrameBroken, take_frame};
 use super::judge::{FooterDesk, Judged};
+use super::line::{BoundMilter, Line};
 use super::session::{Heard, MailSeen, MilterSession, SessionBroken};
-use crate::config::{MilterListen, MilterSettings};
+use crate::config::MilterSettings;
 use crate::daemon::footers::log::FooterMail;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::mail::{MilterBroken, MilterConnectionRefused, MilterMayNotChange, MilterNotAccepted};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout};
@@ -31,66 +30,6 @@ const MAILS_KEPT: usize = 16;
 /// Mails that are decided on at the same time, each in several copies: a mail that is too slow keeps its place until it is done.
 const DECIDED_AT_ONCE: usize = 4;
 const READ_BYTES: usize = 64 << 10;
-
-/// Where mail servers come in.
-pub enum BoundMilter {
-    Inet(std::net::TcpListener),
-    Unix(std::os::unix::net::UnixListener),
-}
-
-/// Binds the address of `[milter]`. A socket that nobody listens on any more is replaced.
-pub fn bind(listen: &MilterListen) -> io::Result<BoundMilter> {
-    match listen {
-        MilterListen::Inet(address) => {
-            let listener = std::net::TcpListener::bind(address)?;
-            listener.set_nonblocking(true)?;
-            Ok(BoundMilter::Inet(listener))
-        }
-        MilterListen::Unix(path) => {
-            if std::os::unix::net::UnixStream::connect(path).is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
-                std::fs::remove_file(path)?;
-            }
-            let listener = std::os::unix::net::UnixListener::bind(path)?;
-            // The mail server runs as another user. Who may come near it, its folder says.
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
-            listener.set_nonblocking(true)?;
-            Ok(BoundMilter::Unix(listener))
-        }
-    }
-}
-
-/// The same address, for listening.
-enum Listening {
-    Inet(TcpListener),
-    Unix(UnixListener),
-}
-
-impl BoundMilter {
-    fn listening(&self) -> io::Result<Listening> {
-        Ok(match self {
-            BoundMilter::Inet(listener) => Listening::Inet(TcpListener::from_std(listener.try_clone()?)?),
-            BoundMilter::Unix(listener) => Listening::Unix(UnixListener::from_std(listener.try_clone()?)?),
-        })
-    }
-}
-
-/// A connection of either sort.
-trait Line: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
-
-impl Listening {
-    async fn accept(&self) -> io::Result<Box<dyn Line>> {
-        Ok(match self {
-            Listening::Inet(listener) => {
-                let (stream, _) = listener.accept().await?;
-                // Short answers must not wait for more to send.
-                let _ = stream.set_nodelay(true);
-                Box::new(stream)
-            }
-            Listening::Unix(listener) => Box::new(listener.accept().await?.0),
-        })
-    }
-}
 
 /// Makes what serves until it is dropped, and its connections with it.
 pub fn serve(bound: &BoundMilter, desk: FooterDesk, settings: &MilterSettings) -> io::Result<impl Future<Output = ()> + Send + use<>> {
@@ -236,8 +175,12 @@ impl MilterOffice {
                 }
             }
             Heard::Mail(seen) => {
-                let judged = self.judged(seen, self.within.saturating_sub(mail.used)).await;
-                let answer = judged.edited.as_ref().map_or_else(MilterSession::taken, changes);
+                let mut judged = self.judged(seen, self.within.saturating_sub(mail.used)).await;
+                let mut answer = judged.edited.as_ref().map_or_else(MilterSession::taken, changes);
+                // Postfix 3.7 loses a mail of whose new body it got a part: if we are killed, it has all of it or none.
+                if answer.len() > line.takes_at_once() {
+                    (judged, answer) = (judged.after_all("too_large_at_once"), MilterSession::taken());
+                }
                 match send(line, &answer).await {
                     Ok(()) => self.desk.shell.footer_log.note_mail(&judged.told),
                     Err(error) => {

@@ -17,7 +17,7 @@ fn say(session: &mut MilterSession, command: u8, said: &[u8]) -> Heard {
 /// Envelope and header of a mail to two.
 fn begun(session: &mut MilterSession) -> Heard {
     for (command, said) in [
-        (b'D', &b"Mi\0004QzX1\0"[..]),
+        (b'D', &b"Mi\x004QzX1\0"[..]),
         (b'M', b"<news@a.example>\0SIZE=1\0"),
         (b'R', b"<hanako@b.example>\0ORCPT=x\0"),
         (b'R', b"<ken@b.example>\0"),
