@@ -13,6 +13,7 @@ mod footer_scene;
 mod harness;
 mod line;
 mod mails;
+mod mails_many;
 mod nayose;
 mod own_fields;
 mod people;

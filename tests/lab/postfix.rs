@@ -21,7 +21,7 @@ const STARTED_WITHIN: &str = "300";
 pub struct Postfix {
     lab: PathBuf,
     home: TempDir,
-    port: u16,
+    pub port: u16,
     /// Where it asks nayose.
     pub milter: u16,
     signs: bool,
@@ -137,6 +137,13 @@ impl Postfix {
         child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
         let ended = child.wait_with_output().unwrap();
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+
+    /// From the next connection on, no milter is asked.
+    pub fn ask_no_milter(&self) {
+        let config = self.home.path().join("postfix/etc");
+        run(Command::new("postconf").arg("-c").arg(&config).args(["-e", "smtpd_milters="]));
+        run(Command::new("postfix").arg("-c").arg(&config).arg("reload"));
     }
 
     /// All that was delivered.

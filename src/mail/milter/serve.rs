@@ -142,6 +142,7 @@ impl MilterOffice {
                 Ok(read) => read?,
                 Err(_) => return Err(LineBroken::Silent),
             };
+            line.confirm();
             if came.capacity() > 4 * READ_BYTES && came.len() < READ_BYTES {
                 came.shrink_to(READ_BYTES);
             }

@@ -106,7 +106,7 @@ impl MilterSession {
             b'C' | b'H' | b'T' | b'U' | b'N' => {}
             other => return Err(SessionBroken::Unknown(other)),
         }
-        Ok(if agreed.is_answered(command) { Heard::Answer(plain(CONTINUE)) } else { Heard::Nothing })
+        Ok(Heard::Answer(plain(CONTINUE)))
     }
 
     /// The header after [`Heard::Header`].
