@@ -10,6 +10,7 @@ pub mod decide;
 pub mod engine;
 pub mod footer;
 pub mod link;
+pub mod mail;
 pub mod merge;
 pub mod model;
 pub mod sandbox;

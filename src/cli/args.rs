@@ -12,7 +12,7 @@ mod language;
 mod schema;
 mod word;
 
-pub use footer::{FooterOrder, FooterPreviewArgs};
+pub use footer::{FooterOrder, FooterPreviewArgs, ReportOrder};
 pub use language::{ReaderLanguage, ToldIn};
 pub use schema::SchemaFile;
 pub use word::{AcceptArgs, ConflictsArgs, PinArgs, UnpinArgs};
@@ -145,6 +145,11 @@ pub enum CliCommand {
     Footer {
         #[command(subcommand)]
         order: FooterOrder,
+    },
+    /// What came of something, counted
+    Report {
+        #[command(subcommand)]
+        order: ReportOrder,
     },
     /// Writes that a system refused, and what to do with them
     Deadletters {

@@ -30,6 +30,7 @@ mod plan;
 mod preview;
 mod record;
 mod replay;
+mod report;
 mod restore;
 mod run;
 mod schema;
@@ -112,6 +113,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Footer { order } => footer::footer(&common, order).await,
+        CliCommand::Report { order } => report::report(&common, order).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,

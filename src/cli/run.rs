@@ -2,13 +2,15 @@
 
 use super::args::Common;
 use super::{Exit, open, output, service};
-use crate::config::Config;
+use crate::config::{Config, MilterSettings};
 use crate::daemon::reload::Source;
 use crate::daemon::reopen::{TRY_AT_MOST, Waited};
 use crate::daemon::run;
 use crate::daemon::shell::Shell;
 use crate::daemon::socket;
 use crate::engine::Error;
+use crate::footer::MailLimits;
+use crate::mail::milter::{self, BoundMilter, FooterDesk};
 use crate::model::{Span, Time};
 use crate::telemetry::config::SettingUnused;
 use crate::telemetry::process::{Ended, EndedWithoutState, Running, SignalsNotHeard};
@@ -129,12 +131,15 @@ struct Doors {
     folder: PathBuf,
     admission: web::Admission,
     metrics: Exporter,
+    milter: Option<(BoundMilter, MilterSettings)>,
 }
 
 /// Answering, for one shell.
 struct Open {
     asked: JoinHandle<()>,
     served: JoinHandle<()>,
+    /// Mail servers.
+    mails: Option<JoinHandle<()>>,
     /// Tells systemd.
     told: JoinHandle<()>,
 }
@@ -149,12 +154,26 @@ impl Doors {
                 return Err(Exit::Refused);
             }
         };
+        let milter = match &config.milter {
+            Some(settings) => match milter::bind(&settings.listen) {
+                Ok(bound) => Some((bound, settings.clone())),
+                Err(error) => {
+                    let listen = &settings.listen;
+                    output::problem(&format!(
+                        "cannot listen on {listen} ({error}); choose another place by [milter] listen in systems.toml"
+                    ));
+                    return Err(Exit::Refused);
+                }
+            },
+            None => None,
+        };
         Ok(Doors {
             http,
             config: config.folder.clone(),
             folder: open::folder(config),
             admission: web::Admission::of(&config.http),
             metrics: Exporter::install(),
+            milter,
         })
     }
 
@@ -164,8 +183,16 @@ impl Doors {
         let router = web::router(shell.clone(), self.admission.clone(), self.metrics.clone(), &self.config);
         let asked = tokio::spawn(socket::serve(questions, shell.clone()));
         let served = tokio::spawn(web::serve(listener, router));
+        let mails = match &self.milter {
+            Some((bound, settings)) => {
+                let limits = MailLimits { bytes: settings.mail_bytes, ..MailLimits::default() };
+                let desk = FooterDesk::new(shell.clone(), &self.config, limits);
+                Some(tokio::spawn(milter::serve(bound, desk, settings)?))
+            }
+            None => None,
+        };
         service::ready();
-        Ok(Open { asked, served, told: tokio::spawn(service::keep_telling(shell.clone())) })
+        Ok(Open { asked, served, mails, told: tokio::spawn(service::keep_telling(shell.clone())) })
     }
 
     /// A socket that nobody answers on would only mislead.
@@ -176,7 +203,7 @@ impl Doors {
 
 impl Open {
     fn close(&self) {
-        for task in [&self.asked, &self.served, &self.told] {
+        for task in [&self.asked, &self.served, &self.told].into_iter().chain(&self.mails) {
             task.abort();
         }
     }

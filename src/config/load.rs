@@ -89,6 +89,7 @@ pub fn load_with(
             folder: dir.to_path_buf(),
             state,
             http,
+            milter: read.milter,
             network,
             notify: read.notify,
             rules: Arc::new(Rules {

@@ -5,7 +5,7 @@
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`: TOML with the place of everything in it. In it: `keys`, `schema`, which keys each table has, for reading and as JSON Schema;
 //!   `example_keys`, those of examples; `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
-//! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `own_fields`, `writes`, `status_words`, `notify`, `time_zone`; `connectors`, manifests out of the
+//! - `systems`: systems.toml, with `settings`, `http`, `milter`, `network`, `plain_http`, `own_fields`, `writes`, `status_words`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
 //! - `precedence`, `policy` (with `statuses`), `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right;
 //!   `status_circle`: statuses that never settle
@@ -44,6 +44,7 @@ pub use footers::{FOOTERS_FOLDER, FootersRead, STOP_FILE, footers};
 pub use load::{load, load_with, state_of};
 pub use rules::{Rules, System, WritesAllowed};
 pub use systems::connectors::Connectors;
+pub use systems::milter::{MilterListen, MilterSettings};
 pub use systems::notify::{MailNotices, Notify, Security, Webhook, WebhookKind};
 pub use systems::settings::{NOT_LOOKED_UP, SecretsWanted};
 
@@ -70,6 +71,8 @@ pub struct Config {
     pub folder: PathBuf,
     pub state: StateUrl,
     pub http: HttpSettings,
+    /// Where a mail server asks about mails under way, if it does.
+    pub milter: Option<MilterSettings>,
     pub network: Network,
     pub notify: Option<Notify>,
     pub rules: Arc<Rules>,

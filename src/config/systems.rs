@@ -5,6 +5,7 @@ pub(in crate::config) mod http;
 mod list_path;
 pub(in crate::config) mod lists;
 pub(in crate::config) mod lists_out;
+pub(in crate::config) mod milter;
 pub(in crate::config) mod network;
 pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
@@ -21,6 +22,7 @@ use crate::config::document::nearest::choices;
 use crate::config::document::shown;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::lists::{ListTables, ListsRead};
+use crate::config::systems::milter::MilterSettings;
 use crate::config::systems::offers::{Offer, Offers};
 use crate::config::systems::own_fields::{SaidOfSystem, WithOwnFields};
 use crate::config::systems::settings::{Outside, SecretsWanted};
@@ -43,6 +45,7 @@ const STATE_DEFAULT: &str = "sled:data";
 pub struct Systems {
     pub state: Option<StateUrl>,
     pub http: Option<HttpSettings>,
+    pub milter: Option<MilterSettings>,
     pub network: Option<Network>,
     pub notify: Option<Notify>,
     pub systems: Vec<System>,
@@ -65,11 +68,12 @@ pub fn read<'a>(
     let ours = Outside { looks_up: secrets == SecretsWanted::All, ..*outside };
     let way = Outside { looks_up: secrets != SecretsWanted::None, ..*outside };
     let http = http::read(&mut top, &ours);
+    let milter = milter::read(&mut top, outside);
     let network = network::read(&mut top, &way);
     let shared_mailboxes = shared_mailboxes(&mut top);
     let notify = top.get("notify").and_then(|e| notify::read(&e, &ours));
     let offers = Offers { systems: Vec::new(), whole };
-    let mut read = Systems { state, http, network, notify, systems: Vec::new(), shared_mailboxes, offers };
+    let mut read = Systems { state, http, milter, network, notify, systems: Vec::new(), shared_mailboxes, offers };
     let source = ManifestPlaces { manifests, own };
     let systems = top.get("systems");
     let entries = systems.as_ref().and_then(|e| e.table("[systems]", &keys::SYSTEMS_BY_NAME)).map(|mut s| s.entries()).unwrap_or_default();

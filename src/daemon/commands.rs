@@ -1,6 +1,7 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
 use crate::connector::Usage;
+use crate::daemon::footers::log;
 use crate::daemon::reading::WhoReads;
 use crate::daemon::shell::Shell;
 use crate::daemon::turns::ReadingTurn;
@@ -95,6 +96,8 @@ pub enum Command {
         who: String,
         slot: String,
     },
+    /// What became of the mails that passed by, and of their footers.
+    ReportFooters,
     Letters,
     RetryLetters {
         record: Option<String>,
@@ -129,6 +132,7 @@ impl Command {
             Command::Plan { known, .. } => *known,
             Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
             Command::Runs | Command::Backup | Command::Pins | Command::Conflicts { .. } | Command::Footer { .. } => true,
+            Command::ReportFooters => true,
             // What was shown is remembered, to be approved.
             Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
             Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Unpark { .. } | Command::Undo { .. } => false,
@@ -192,6 +196,7 @@ impl Shell {
             }
             Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
             Command::Footer { folder, who, slot } => Reply::Footer(self.footer(&folder, &who, &slot, now)),
+            Command::ReportFooters => Reply::FooterReport(self.footer_log.report()),
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
@@ -212,7 +217,14 @@ impl Shell {
             },
             Command::Export { what } => {
                 let gate = self.gate.clone();
-                Reply::Export(self.ask(|e| e.export(what, &gate, now))?)
+                let rows = if what == ExportTable::Decisions { self.footer_log.rows() } else { Vec::new() };
+                Reply::Export(self.ask(|e| {
+                    let mut sheet = e.export(what, &gate, now)?;
+                    if what == ExportTable::Decisions {
+                        log::add_to(&mut sheet, &rows, |who| e.person_meant(who));
+                    }
+                    Ok::<_, Error>(sheet)
+                })?)
             }
         })
     }

@@ -200,6 +200,9 @@ fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
     if started.http.hosts != now.http.hosts {
         keys.push("[http] hosts");
     }
+    if started.milter != now.milter {
+        keys.push("[milter]");
+    }
     if started.network != now.network {
         keys.push("[network]");
     }

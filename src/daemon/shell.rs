@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::connector::Clock;
 use crate::daemon::connectors::Wiring;
+use crate::daemon::footers::log::FooterLog;
 use crate::daemon::health::HealthBoard;
 use crate::daemon::progress::Progress;
 use crate::engine::gate::answer::Gate;
@@ -29,6 +30,8 @@ pub struct Shell {
     pub gate: Arc<Gate>,
     /// How things stand, for who asks often.
     pub health: Arc<HealthBoard>,
+    /// What was decided on footers.
+    pub footer_log: Arc<FooterLog>,
     /// One pass over a stream at a time, whoever asks for it.
     pub(super) reading: Turns<(Name, Name)>,
     /// One question at a time which instance a system is.
@@ -65,6 +68,7 @@ pub(super) fn turn_of<K: Ord>(turns: &Turns<K>, of: K) -> Arc<tokio::sync::Mutex
 impl Shell {
     pub fn new(config: Arc<Config>, engine: Engine, wiring: Wiring, clock: Clock) -> Shell {
         let gate = Arc::new(Gate::new(&engine));
+        let footer_log = Arc::new(FooterLog::new(clock()));
         Shell {
             engine: Arc::new(Mutex::new(engine)),
             config: Arc::new(ArcSwap::new(config)),
@@ -72,6 +76,7 @@ impl Shell {
             clock,
             gate,
             health: Arc::default(),
+            footer_log,
             reading: Arc::default(),
             identifying: Arc::default(),
             progress: Arc::default(),

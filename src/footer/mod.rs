@@ -6,6 +6,7 @@
 //! - `text`: a rendered footer, and whether it can stand in a mail.
 //! - `why`: why a mail stays as it is.
 //! - `slot`: which mails a footer is for, and how large they may be.
+//! - `which_slot`: of which newsletter a mail is, by its header.
 //! - `mark`: how a mail says that it bears a footer.
 //! - `line_end`: how its lines end.
 //! - `fields`: header fields and their parameters, with their places in the mail.
@@ -36,6 +37,7 @@ mod surgery;
 mod template;
 mod text;
 mod transfer;
+mod which_slot;
 mod why;
 mod written;
 

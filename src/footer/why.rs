@@ -7,6 +7,8 @@ use thiserror::Error;
 pub enum WhyUntouched {
     #[error("the slot takes no such mail: neither its sender, list nor subject is one that the footer is for")]
     NoSlot,
+    #[error("it is one of two newsletters of consent.toml: tell them apart there by from, list_id or subject")]
+    SeveralSlots,
     #[error("it answers another mail")]
     Reply,
     #[error("a program sent it by itself (Auto-Submitted)")]
@@ -104,8 +106,9 @@ pub enum WhyMalformed {
 
 impl WhyUntouched {
     /// Every reason, with one of the malformed.
-    pub const ALL: [WhyUntouched; 35] = [
+    pub const ALL: [WhyUntouched; 36] = [
         WhyUntouched::NoSlot,
+        WhyUntouched::SeveralSlots,
         WhyUntouched::Reply,
         WhyUntouched::AutoSubmitted,
         WhyUntouched::ForeignList,
@@ -146,6 +149,7 @@ impl WhyUntouched {
     pub fn name(self) -> &'static str {
         match self {
             WhyUntouched::NoSlot => "no_slot",
+            WhyUntouched::SeveralSlots => "several_slots",
             WhyUntouched::Reply => "reply",
             WhyUntouched::AutoSubmitted => "auto_submitted",
             WhyUntouched::ForeignList => "foreign_list",

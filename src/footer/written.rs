@@ -118,6 +118,12 @@ impl FooterShelf {
 }
 
 impl FooterShelf {
+    /// Whether it matters who reads: else each of a newsletter's footers is for everyone, and nobody need be looked up.
+    pub fn looks_at_readers(&self, slot: &str, today: Date) -> bool {
+        let standing = self.footers.iter().filter(|footer| *footer.rules.slot == *slot && footer.rules.stands_on(today));
+        standing.into_iter().any(|footer| footer.rules.audience != Audience::default() || footer.rules.test.is_some())
+    }
+
     /// What all people of one address may get, if it is the same for each. Nobody is somebody of whom nothing is known.
     pub fn for_readers(&self, slot: &str, readers: &[FooterReader<'_>], today: Date) -> Result<Vec<&WrittenFooter>, NoFooter> {
         let (first, others) = readers.split_first().unwrap_or((&UNKNOWN, &[]));

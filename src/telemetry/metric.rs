@@ -30,11 +30,21 @@ pub enum Counter {
     RecordsRead,
     Writes,
     Decisions,
+    FooterMails,
+    Footers,
     LogLinesDropped,
 }
 
 impl Counter {
-    pub const ALL: [Counter; 5] = [Counter::Requests, Counter::RecordsRead, Counter::Writes, Counter::Decisions, Counter::LogLinesDropped];
+    pub const ALL: [Counter; 7] = [
+        Counter::Requests,
+        Counter::RecordsRead,
+        Counter::Writes,
+        Counter::Decisions,
+        Counter::FooterMails,
+        Counter::Footers,
+        Counter::LogLinesDropped,
+    ];
 
     pub const fn about(self) -> Metric {
         let of_stream = &["system", "stream"];
@@ -50,6 +60,14 @@ impl Counter {
                 )
             }
             Counter::Decisions => about("nayose_decisions_total", &["decision"], "Answers of the gate over HTTP: allow, hold or deny"),
+            Counter::FooterMails => {
+                about("nayose_footer_mails_total", &["outcome"], "Mails that passed by the milter: `set`, or why they stayed as they came")
+            }
+            Counter::Footers => about(
+                "nayose_footers_total",
+                &["door", "action"],
+                "What became of a footer for one recipient (set, given, none, missed, untouched), by where it was asked (milter, http)",
+            ),
             Counter::LogLinesDropped => about("nayose_log_lines_dropped_total", &[], "Log lines that nobody took, and that are lost"),
         }
     }

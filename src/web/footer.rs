@@ -56,7 +56,10 @@ pub async fn footer(State(web): State<Web>, asked: Result<Query<FooterAsked>, Qu
     };
     let command = Command::Footer { folder: web.folder.to_path_buf(), who, slot: asked.slot };
     match web.shell.command(command).await {
-        Reply::Footer(got) => answered(&got, asked.form, &headers),
+        Reply::Footer(got) => {
+            web.shell.footer_log.note_given(&got, web.shell.now());
+            answered(&got, asked.form, &headers)
+        }
         Reply::Failed(why) | Reply::Refused(why) => bad(StatusCode::INTERNAL_SERVER_ERROR, why),
         _ => bad(StatusCode::INTERNAL_SERVER_ERROR, "the state answered another question".into()),
     }

@@ -23,6 +23,8 @@ mod faults;
 mod first_contact;
 mod first_steps;
 mod first_values;
+#[path = "../shared/footer_scene.rs"]
+mod footer_scene;
 mod footers;
 mod forms;
 mod guards;
@@ -36,6 +38,9 @@ mod lists_out;
 mod lists_refusals;
 mod logs;
 mod lost_answers;
+#[path = "../shared/mail_server.rs"]
+mod mail_server;
+mod milter;
 mod notices;
 mod optout_words;
 mod own_connector;

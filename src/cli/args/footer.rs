@@ -15,6 +15,12 @@ pub enum FooterOrder {
     Resume,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum ReportOrder {
+    /// Mails that passed by the milter, footers that were set or given, and why others were not; since the daemon began
+    Footers,
+}
+
 #[derive(Debug, Args)]
 pub struct FooterPreviewArgs {
     /// An e-mail address or SYSTEM:ENTITY:ID

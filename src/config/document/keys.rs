@@ -91,6 +91,7 @@ pub static SYSTEMS: TableKeys = TableKeys {
         key("state", ValueKind::Table(&STATE), "Where the state lies"),
         key("http", ValueKind::Table(&HTTP), "The gate, health and metrics over HTTP"),
         key("link", ValueKind::Table(&LINK), "Who is who"),
+        key("milter", ValueKind::Table(&MILTER), "Footers into mails under way: where a mail server asks"),
         key("network", ValueKind::Table(&NETWORK), "The way out to all systems"),
         key("notify", ValueKind::Table(&NOTIFY), "Whom to tell when something needs a person"),
         key("systems", ValueKind::Table(&SYSTEMS_BY_NAME), "The systems, each under a name of your own"),
@@ -111,6 +112,20 @@ pub static HTTP: TableKeys = TableKeys {
             "Token that every request but /healthz must carry; needed beyond loopback, and for /v1/people everywhere",
         ),
         key("hosts", ValueKind::Texts, "Names beside localhost that a request without a token may ask for, as \"gate.acme.example\""),
+    ],
+    ..NONE
+};
+
+pub static MILTER: TableKeys = TableKeys {
+    keys: &[
+        needed(
+            "listen",
+            ValueKind::Text,
+            "IP:PORT of this machine, or \"unix:PATH\" for a socket; a relative path begins at the config folder",
+        ),
+        key("within", ValueKind::Duration, "A mail that takes longer to decide on goes as it came; 3s if it is left out"),
+        key("mail_bytes", ValueKind::Count, "A larger mail goes as it came; 10485760 if it is left out"),
+        key("connections", ValueKind::Count, "Connections at the same time; 200 if it is left out"),
     ],
     ..NONE
 };

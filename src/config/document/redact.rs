@@ -16,7 +16,7 @@ pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> St
     let mut blank = Blanking { bytes: text.as_bytes().to_vec() };
     for (key, value) in table {
         match (key.get_ref().as_ref(), value.get_ref()) {
-            ("connectors" | "link", _) => (),
+            ("connectors" | "link" | "milter", _) => (),
             ("state" | "http", DeValue::Table(inner)) => {
                 for (key, value) in inner {
                     match key.get_ref().as_ref() {

@@ -1,6 +1,7 @@
 //! What a command is answered.
 
 use crate::daemon::footers::FooterGot;
+use crate::daemon::footers::log::FooterReport;
 use crate::daemon::sending::Tally;
 use crate::engine::answers::approve;
 use crate::engine::answers::backup;
@@ -39,6 +40,7 @@ pub enum Reply {
     Explain(Vec<Explanation>),
     Gate(Vec<Answer>),
     Footer(FooterGot),
+    FooterReport(FooterReport),
     Letters(Vec<Letter>),
     Count(usize),
     Export(Sheet),

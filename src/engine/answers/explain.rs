@@ -110,6 +110,18 @@ pub struct RefusalExplained {
 impl Engine {
     /// Explains everyone whom `who` (an address or a record) stands for.
     pub fn explain(&self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
+        self.people_meant(who).into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
+    }
+
+    /// Whose an address or record is, if it is one person's.
+    pub fn person_meant(&self, who: &str) -> Option<String> {
+        match self.people_meant(who)[..] {
+            [one] => Some(self.person_id(one)),
+            _ => None,
+        }
+    }
+
+    fn people_meant(&self, who: &str) -> Vec<u32> {
         let mut people: Vec<u32> = match subject(who) {
             Some(Subject::Address(address)) => self.world.bearers(&address).iter().map(|i| self.world.slot(*i).person).collect(),
             Some(Subject::Record(record)) => people_of_record(&self.world, &record),
@@ -118,7 +130,7 @@ impl Engine {
         people.retain(|p| *p != NOBODY);
         people.sort_unstable();
         people.dedup();
-        people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
+        people
     }
 
     /// Adds to each person what was written of a field, the newest first.

@@ -29,6 +29,7 @@ mod change;
 mod config;
 mod credentials;
 mod daemon;
+mod milter;
 mod questions;
 mod server;
 mod state;

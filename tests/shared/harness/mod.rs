@@ -7,11 +7,13 @@ mod secrets;
 mod setup;
 mod world;
 
-pub use process::Process;
 pub use setup::Setup;
 pub use world::World;
 #[allow(unused_imports, reason = "each binary that stands on this takes a part of it")]
-pub use {process::Ran, secrets::*};
+pub use {
+    process::{Process, Ran},
+    secrets::*,
+};
 
 use nayose::sandbox::Handle;
 use serde_json::{Map, Value, json};
