@@ -50,6 +50,7 @@ pub use parked::ParkedPart;
 pub use permits::{PermitWish, permit_stands};
 pub use settle::Noticed;
 pub use staying::{Parked, Staying};
+pub use unknown_forms::may_be_form_of;
 pub use value_forms::is_form_of;
 
 /// A target record's side of the outbox.

@@ -1,6 +1,6 @@
 //! What became of a write to one record.
 
-use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of, permit_stands};
+use super::{Agreed, FailureCause, Op, Sent, Target, may_be_form_of, permit_stands};
 use crate::connector::{Change, PermitChange};
 use crate::engine::memory::lists::note_written;
 use crate::engine::memory::past_names::set_written;
@@ -44,7 +44,7 @@ impl Sent {
     pub fn leave_out(&self, known: &Record, seen: &mut Record) {
         for (name, value) in &self.fields {
             let Some(shown) = seen.fields.iter().position(|f| f.name == *name) else { continue };
-            if seen.fields[shown].value != *value && !is_form_of(value, &seen.fields[shown].value) {
+            if seen.fields[shown].value != *value && !may_be_form_of(value, &seen.fields[shown].value) {
                 continue;
             }
             match known.field_of(name) {

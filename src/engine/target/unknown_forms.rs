@@ -1,5 +1,6 @@
 //! Values that a system may have made of ours in a way that nobody knows: with signs for letters that it lacks, in another writing, with something put before or behind.
 
+use super::value_forms::is_form_of;
 use crate::model::Value;
 use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
@@ -45,6 +46,11 @@ pub(super) fn may_be_made_of(ours: &str, shown: &str) -> bool {
     let common: usize = ours.iter().map(|(letter, times)| shown.get(letter).map_or(0, |there| *times.min(there))).sum();
     let (shorter, longer) = (so_many(&ours).min(so_many(&shown)), so_many(&ours).max(so_many(&shown)));
     common > 0 && (common == shorter || common * 2 >= longer)
+}
+
+/// Whether `shown` may be what a target made of our value, known or not: of a write whose answer is not there.
+pub fn may_be_form_of(ours: &Value, shown: &Value) -> bool {
+    is_form_of(ours, shown) || ours.as_text().zip(shown.as_text()).is_some_and(|(ours, shown)| may_be_made_of(ours, shown))
 }
 
 /// How often each letter stands there, whatever its case, width or kana.

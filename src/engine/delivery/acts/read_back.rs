@@ -9,7 +9,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{Sent, Target, is_form_of, is_form_of_why, shows_why};
+use crate::engine::target::{Sent, Target, is_form_of_why, may_be_form_of, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use crate::telemetry::InternalEvent;
@@ -309,7 +309,7 @@ fn block_landed(on: bool, shown: &Record) -> bool {
 /// Whether a record shows a value that was sent to it, or has become the target's form of it. What it was before may be a beginning of it.
 fn field_landed(name: &Name, value: &Value, before: &Record, shown: &Record) -> bool {
     let [was, is] = [before, shown].map(|record| record.field_of(name).map_or(&Value::Empty, |f| &f.value));
-    is == value || (is != was && is_form_of(value, is))
+    is == value || (is != was && may_be_form_of(value, is))
 }
 
 #[cfg(test)]
@@ -333,6 +333,7 @@ mod tests {
             ("Clerk", "Vice President", true),
             ("Clerk", "Vice P", true),
             ("Clerk", "VICE PRESIDENT", true),
+            ("Clerk", "V?ce President", true),
             ("Vice", "Vice", false),
             ("Vice", "Vice P", true),
             ("Clerk", "Clerk", false),
