@@ -82,7 +82,6 @@ fn a_browser_takes_a_picture_of_what_they_get_and_reaches_nobody() {
     assert_eq!(std::fs::read_to_string(out.join("mail.png")).unwrap(), "picture\n");
     // One that takes none is told, and what is written is there all the same.
     browser("#!/bin/sh\necho 'no sandbox here' >&2\nexit 1\n");
-    let run = world.run_text(&asked);
     world.run_text(&asked).exits(0).says("no picture: ").says("no sandbox here");
     assert!(!out.join("footer.png").exists() && out.join("footer.html").exists());
 }
