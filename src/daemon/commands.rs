@@ -9,7 +9,7 @@ use crate::engine::answers::accept;
 use crate::engine::answers::approve;
 use crate::engine::answers::conflicts::ConflictsRun;
 use crate::engine::answers::dead_letters;
-use crate::engine::answers::export::ExportTable;
+use crate::engine::answers::export::{ExportTable, Sheet};
 use crate::engine::answers::parked;
 use crate::engine::answers::pin;
 use crate::engine::answers::plan::Plan;
@@ -215,17 +215,7 @@ impl Shell {
                 Some(made) => Reply::Backup(made),
                 None => Reply::Refused("the state lies in no folder, so that there is nothing to back up".into()),
             },
-            Command::Export { what } => {
-                let gate = self.gate.clone();
-                let rows = if what == ExportTable::Decisions { self.footer_log.rows() } else { Vec::new() };
-                Reply::Export(self.ask(|e| {
-                    let mut sheet = e.export(what, &gate, now)?;
-                    if what == ExportTable::Decisions {
-                        log::add_to(&mut sheet, &rows, |who| e.person_meant(who));
-                    }
-                    Ok::<_, Error>(sheet)
-                })?)
-            }
+            Command::Export { what } => Reply::Export(self.export(what, now)?),
         })
     }
 
@@ -244,6 +234,19 @@ impl Shell {
         self.with(Engine::commit)?;
         plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
         Ok(plan)
+    }
+
+    /// One of the tables. What was decided on footers, the engine does not know.
+    fn export(&self, what: ExportTable, now: Time) -> Result<Sheet, Error> {
+        let gate = self.gate.clone();
+        let rows = if what == ExportTable::Decisions { self.footer_log.rows() } else { Vec::new() };
+        self.ask(|e| {
+            let mut sheet = e.export(what, &gate, now)?;
+            if what == ExportTable::Decisions {
+                log::add_to(&mut sheet, &rows, |who| e.person_meant(who));
+            }
+            Ok(sheet)
+        })
     }
 
     fn approve(&self, what: &str, holds: bool, moved: bool, by: &str, now: Time) -> Result<Reply, Error> {

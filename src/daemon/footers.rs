@@ -1,8 +1,11 @@
 //! What footer somebody gets in a newsletter: the folder's footers, the gate's word for each, and what is known of the person.
 //!
-//! `log`: what was decided and became of it, for `export decisions` and `report footers`.
+//! `got`: what somebody gets; `log`: what was decided and became of it, for `export decisions` and `report footers`.
 
+mod got;
 pub mod log;
+
+pub use got::FooterGot;
 
 use crate::config::{self, FootersRead};
 use crate::daemon::shell::Shell;
@@ -12,26 +15,8 @@ use crate::footer::{FooterReader, WrittenFooter};
 use crate::model::{Date, Mail, MailKind, Time, Verdict};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::path::Path;
-
-/// What somebody gets. Without a footer both texts are empty, and `reasons` say why.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FooterGot {
-    pub subject: String,
-    pub slot: String,
-    /// Its name in the folder `footers`.
-    pub footer: Option<String>,
-    pub html: String,
-    pub text: String,
-    pub reasons: Vec<String>,
-    /// Of the gate, for the footer that is got or for the first that was held back.
-    pub decision_id: Option<String>,
-    /// What is wrong with the footers; then there are none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mistakes: Vec<String>,
-}
 
 /// The footer that one reader may have now, or why there is none.
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
 //! How much longer a mail takes through Postfix with nayose beside it, and that none is lost: 60 mails of each sort, with
 //! NAYOSE_MARKED=1 two thousand.
 
+#![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
+
 use super::footer_scene::{MAIL, scene_with};
 use super::harness::Setup;
 use super::postfix::Postfix;

@@ -2,7 +2,7 @@
 //!
 //! In memory, as the gate's decisions are. A mail is counted once; each of its recipients gets a row.
 
-use super::FooterGot;
+use super::got::FooterGot;
 use crate::engine::answers::export::Sheet;
 use crate::model::Time;
 use crate::telemetry::InternalEvent;
@@ -102,7 +102,7 @@ pub struct FooterReport {
 }
 
 #[derive(Default)]
-struct Kept {
+struct FooterRowsKept {
     rows: VecDeque<FooterRow>,
     counts: FooterReport,
 }
@@ -110,7 +110,7 @@ struct Kept {
 /// Where it is kept.
 pub struct FooterLog {
     since: Time,
-    kept: Mutex<Kept>,
+    kept: Mutex<FooterRowsKept>,
 }
 
 impl FooterLog {
@@ -159,7 +159,7 @@ impl FooterLog {
     }
 }
 
-impl Kept {
+impl FooterRowsKept {
     fn row(&mut self, row: FooterRow) {
         FooterDecided { door: row.door.name(), action: row.action.name() }.emit();
         let counts = &mut self.counts;

@@ -28,24 +28,24 @@ pub struct FooterDesk {
 
 /// What was decided on a mail.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(super) struct MailJudged {
     /// `None`: it goes as it came.
     pub(super) edited: Option<EditedMail>,
     pub(super) told: FooterMail,
 }
 
-impl Judged {
-    fn stays(outcome: &'static str, rows: Vec<FooterRow>) -> Judged {
-        Judged { edited: None, told: FooterMail { outcome, rows } }
+impl MailJudged {
+    fn stays(outcome: &'static str, rows: Vec<FooterRow>) -> MailJudged {
+        MailJudged { edited: None, told: FooterMail { outcome, rows } }
     }
 
     /// The footer does not go out, whoever might have had it.
-    pub(super) fn after_all(self, outcome: &'static str) -> Judged {
+    pub(super) fn after_all(self, outcome: &'static str) -> MailJudged {
         let might = |row: FooterRow| match row.action {
             FooterAction::Set => FooterRow { action: FooterAction::Untouched, reasons: vec![outcome.into()], ..row },
             _ => row,
         };
-        Judged::stays(outcome, self.told.rows.into_iter().map(might).collect())
+        MailJudged::stays(outcome, self.told.rows.into_iter().map(might).collect())
     }
 }
 
@@ -72,21 +72,21 @@ impl FooterDesk {
     }
 
     /// The whole mail. Read anew, since a stop or an edit since its header came counts.
-    pub(super) fn judged(&self, mail: &MailSeen) -> Judged {
-        let Some(read) = self.footers() else { return Judged::stays(UNREADABLE, Vec::new()) };
+    pub(super) fn judged(&self, mail: &MailSeen) -> MailJudged {
+        let Some(read) = self.footers() else { return MailJudged::stays(UNREADABLE, Vec::new()) };
         let (slot, newsletter) = match read.shelf.newsletter_of(&mail.bytes, &self.limits) {
             Ok(found) => found,
-            Err(why) => return Judged::stays(why.name(), Vec::new()),
+            Err(why) => return MailJudged::stays(why.name(), Vec::new()),
         };
         let now = self.shell.now();
         let recipients: BTreeSet<&str> = mail.recipients.iter().map(String::as_str).collect();
         let asked = recipients.into_iter().map(|who| (who, self.shell.footer_for(&read, who, slot, now))).collect();
-        Round { mail, slot, now, asked, limits: &self.limits }.judged(&newsletter.mails)
+        MailRound { mail, slot, now, asked, limits: &self.limits }.judged(&newsletter.mails)
     }
 }
 
 /// All recipients of one mail, and what each may have.
-struct Round<'r> {
+struct MailRound<'r> {
     mail: &'r MailSeen,
     slot: &'r str,
     now: Time,
@@ -94,18 +94,18 @@ struct Round<'r> {
     limits: &'r MailLimits,
 }
 
-impl<'r> Round<'r> {
-    fn judged(&self, mails: &MailSlot) -> Judged {
+impl<'r> MailRound<'r> {
+    fn judged(&self, mails: &MailSlot) -> MailJudged {
         let footer = match self.common() {
             Ok(footer) => footer,
-            Err(outcome) => return Judged::stays(outcome, self.rows(FooterAction::Missed, "co_recipient")),
+            Err(outcome) => return MailJudged::stays(outcome, self.rows(FooterAction::Missed, "co_recipient")),
         };
         match place(&self.mail.bytes, &footer.text, mails, self.limits) {
             Placed::Edited(edited) => {
                 let told = FooterMail { outcome: FooterAction::Set.name(), rows: self.rows(FooterAction::Set, "") };
-                Judged { edited: Some(edited), told }
+                MailJudged { edited: Some(edited), told }
             }
-            Placed::Untouched(why) => Judged::stays(why.name(), self.rows(FooterAction::Untouched, why.name())),
+            Placed::Untouched(why) => MailJudged::stays(why.name(), self.rows(FooterAction::Untouched, why.name())),
         }
     }
 
@@ -161,7 +161,7 @@ mod tests {
         WrittenFooter { text: FooterText::new(id, "<p>Spring</p>", "Spring").unwrap(), rules }
     }
 
-    fn judged(body: &str, asked: Vec<(&str, Option<&WrittenFooter>)>) -> (Judged, Vec<(String, &'static str, String)>) {
+    fn judged(body: &str, asked: Vec<(&str, Option<&WrittenFooter>)>) -> (MailJudged, Vec<(String, &'static str, String)>) {
         let mail = MailSeen { bytes: format!("From: news@a.example\r\n\r\n{body}").into_bytes(), ..MailSeen::default() };
         let none = ["refused_all".to_string()];
         let got =
@@ -169,7 +169,7 @@ mod tests {
         let asked = asked.into_iter().map(|(who, footer)| (who, got(footer))).collect();
         let limits = MailLimits::default();
         let slot = MailSlot { senders: vec!["@a.example".into()], ..MailSlot::default() };
-        let judged = Round { mail: &mail, slot: "monthly", now: Time(0), asked, limits: &limits }.judged(&slot);
+        let judged = MailRound { mail: &mail, slot: "monthly", now: Time(0), asked, limits: &limits }.judged(&slot);
         let rows = judged.told.rows.iter().map(|row| (row.who.clone(), row.action.name(), row.reasons.join(" "))).collect();
         (judged, rows)
     }

@@ -16,15 +16,15 @@ const NOTHING_SENT: u32 = NOT_SENT | 0x04 | 0x08 | 0x10 | 0x20 | 0x40;
 
 /// What was agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Agreed {
+pub(super) struct MilterTerms {
     version: u32,
     changes: u32,
     protocol: u32,
 }
 
-impl Agreed {
+impl MilterTerms {
     /// By what the mail server offers; `None`: it is none that we can speak with.
-    pub(super) fn of(offer: &[u8]) -> Option<Agreed> {
+    pub(super) fn of(offer: &[u8]) -> Option<MilterTerms> {
         let word = |at: usize| offer.get(at..at + 4).map(|four| u32::from_be_bytes([four[0], four[1], four[2], four[3]]));
         let (version, changes, protocol) = (word(0)?, word(4)?, word(8)?);
         if version < VERSION_MIN {
@@ -32,7 +32,7 @@ impl Agreed {
         }
         let may_change = changes & CHANGES == CHANGES;
         let wanted = if may_change { NOT_SENT } else { NOTHING_SENT };
-        Some(Agreed { version: version.min(VERSION), changes: if may_change { CHANGES } else { 0 }, protocol: protocol & wanted })
+        Some(MilterTerms { version: version.min(VERSION), changes: if may_change { CHANGES } else { 0 }, protocol: protocol & wanted })
     }
 
     pub(super) fn bytes(&self) -> [u8; 12] {
@@ -53,8 +53,8 @@ impl Agreed {
 mod tests {
     use super::*;
 
-    fn offer(words: [u32; 3]) -> Option<Agreed> {
-        Agreed::of(&words.map(u32::to_be_bytes).concat())
+    fn offer(words: [u32; 3]) -> Option<MilterTerms> {
+        MilterTerms::of(&words.map(u32::to_be_bytes).concat())
     }
 
     #[test]
@@ -73,6 +73,6 @@ mod tests {
         assert!(!agreed.may_change());
         assert_eq!(agreed.bytes()[4..8], [0; 4]);
         assert_eq!(offer([1, 0x3f, 0x7f]), None);
-        assert_eq!(Agreed::of(b"short"), None);
+        assert_eq!(MilterTerms::of(b"short"), None);
     }
 }

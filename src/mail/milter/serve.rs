@@ -2,7 +2,7 @@
 
 use super::edits::changes;
 use super::frame::{FrameBroken, take_frame};
-use super::judge::{FooterDesk, Judged};
+use super::judge::{FooterDesk, MailJudged};
 use super::line::{BoundMilter, Line};
 use super::session::{Heard, MailSeen, MilterSession, SessionBroken};
 use crate::config::MilterSettings;
@@ -27,7 +27,7 @@ const ANSWER_TAKEN_WITHIN: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
 /// Mails whose bodies are kept at the same time, in memory; others wait for a place.
 const MAILS_KEPT: usize = 16;
-/// Mails that are decided on at the same time, each in several copies: a mail that is too slow keeps its place until it is done.
+/// Mails that are decided on at the same time, each in several copies.
 const DECIDED_AT_ONCE: usize = 4;
 const READ_BYTES: usize = 64 << 10;
 
@@ -91,7 +91,7 @@ struct MilterOffice {
 
 /// The mail that is under way on a connection.
 #[derive(Default)]
-struct UnderWay {
+struct MailUnderWay {
     /// Its place among those that are kept.
     place: Option<OwnedSemaphorePermit>,
     /// Of the time that it may take, what its header took.
@@ -115,7 +115,7 @@ impl MilterOffice {
     }
 
     async fn talk(&self, line: &mut Box<dyn Line>, session: &mut MilterSession) -> Result<(), LineBroken> {
-        let (mut came, mut mail) = (Vec::new(), UnderWay::default());
+        let (mut came, mut mail) = (Vec::new(), MailUnderWay::default());
         loop {
             let mut read = 0;
             while let Some((frame, length)) = take_frame(&came[read..])? {
@@ -130,7 +130,7 @@ impl MilterOffice {
                 }
                 self.answer(line, session, &mut mail, heard).await?;
                 if !session.is_keeping() {
-                    mail = UnderWay::default();
+                    mail = MailUnderWay::default();
                 }
             }
             came.drain(..read);
@@ -153,7 +153,7 @@ impl MilterOffice {
         &self,
         line: &mut Box<dyn Line>,
         session: &mut MilterSession,
-        mail: &mut UnderWay,
+        mail: &mut MailUnderWay,
         heard: Heard,
     ) -> Result<(), LineBroken> {
         match heard {
@@ -195,14 +195,13 @@ impl MilterOffice {
     }
 
     /// Why a mail passes by its header; `None`: it does not, and has a place.
-    async fn header_passes(&self, header: Vec<u8>, mail: &mut UnderWay) -> Option<&'static str> {
-        let desk = self.desk.clone();
-        let looked = self.in_time(self.within, move || desk.passes(&header));
-        match looked.await {
+    async fn header_passes(&self, header: Vec<u8>, mail: &mut MailUnderWay) -> Option<&'static str> {
+        let (desk, began) = (self.desk.clone(), Instant::now());
+        match in_time(&self.deciding, self.within, move || desk.passes(&header)).await {
             Ok(Some(why)) | Err(why) => return Some(why),
             Ok(None) => {}
         }
-        match timeout(self.within, self.kept.clone().acquire_owned()).await {
+        match timeout(self.within.saturating_sub(began.elapsed()), self.kept.clone().acquire_owned()).await {
             Ok(Ok(place)) => {
                 mail.place = Some(place);
                 None
@@ -211,29 +210,34 @@ impl MilterOffice {
         }
     }
 
-    async fn judged(&self, seen: MailSeen, within: Duration) -> Judged {
+    async fn judged(&self, seen: MailSeen, within: Duration) -> MailJudged {
         let desk = self.desk.clone();
-        let judged = self.in_time(within, move || desk.judged(&seen)).await;
-        judged.unwrap_or_else(|outcome| Judged { edited: None, told: FooterMail { outcome, rows: Vec::new() } })
+        let judged = in_time(&self.deciding, within, move || desk.judged(&seen)).await;
+        judged.unwrap_or_else(|outcome| MailJudged { edited: None, told: FooterMail { outcome, rows: Vec::new() } })
     }
+}
 
-    /// Does something that may wait for the engine or the disk, if it can be done in time; whoever is too slow ends by himself, unheard.
-    async fn in_time<T: Send + 'static>(&self, within: Duration, work: impl FnOnce() -> T + Send + 'static) -> Result<T, &'static str> {
-        let deciding = self.deciding.clone();
-        let done = timeout(within, async move {
-            let turn = deciding.acquire_owned().await;
-            spawn_blocking(move || {
-                let _turn = turn;
-                work()
-            })
-            .await
-        });
-        match done.await {
-            Ok(Ok(done)) => Ok(done),
-            // It panicked: of this mail nothing is known.
-            Ok(Err(_)) => Err("failed"),
-            Err(_) => Err("too_slow"),
-        }
+/// Does something that may wait for the engine or the disk, if it can be done in time; what is too slow goes on by itself, unheard, and
+/// keeps its turn until it is done.
+async fn in_time<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    within: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, &'static str> {
+    let turns = turns.clone();
+    let done = timeout(within, async move {
+        let turn = turns.acquire_owned().await;
+        spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await
+    });
+    match done.await {
+        Ok(Ok(done)) => Ok(done),
+        // It panicked: of this mail nothing is known.
+        Ok(Err(_)) => Err("failed"),
+        Err(_) => Err("too_slow"),
     }
 }
 
@@ -241,5 +245,23 @@ async fn send(line: &mut Box<dyn Line>, bytes: &[u8]) -> Result<(), LineBroken> 
     match timeout(ANSWER_TAKEN_WITHIN, line.write_all(bytes)).await {
         Ok(sent) => Ok(sent?),
         Err(_) => Err(LineBroken::Silent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[tokio::test]
+    async fn what_is_too_slow_or_fails_is_not_waited_for_and_keeps_its_turn() {
+        let (turns, soon, patient) = (Arc::new(Semaphore::new(1)), Duration::from_millis(50), Duration::from_secs(20));
+        assert_eq!(in_time(&turns, patient, || 1).await, Ok(1));
+        assert_eq!(in_time(&turns, patient, || -> u8 { panic!("of this test") }).await, Err("failed"));
+        let (go_on, waits) = mpsc::channel::<()>();
+        assert_eq!(in_time(&turns, soon, move || waits.recv().is_ok()).await, Err("too_slow"));
+        assert_eq!(in_time(&turns, soon, || 1).await, Err("too_slow"), "its turn is taken");
+        drop(go_on);
+        assert_eq!(in_time(&turns, patient, || 1).await, Ok(1));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::edits::{ACCEPT, CONTINUE, plain};
 use super::frame::{MilterFrame, put_frame};
-use super::options::Agreed;
+use super::options::MilterTerms;
 use thiserror::Error;
 
 /// A mail's header at most; Postfix cuts one off at 100 kB, and a footer goes into none that is longer.
@@ -54,7 +54,7 @@ pub enum SessionBroken {
 
 /// Where a mail stands.
 #[derive(Debug, Default)]
-enum Stage {
+enum MailStage {
     #[default]
     Between,
     Header(MailSeen),
@@ -67,15 +67,15 @@ enum Stage {
 #[derive(Debug)]
 pub struct MilterSession {
     mail_bytes_max: usize,
-    agreed: Option<Agreed>,
-    stage: Stage,
+    agreed: Option<MilterTerms>,
+    stage: MailStage,
     queue_id: Option<String>,
 }
 
 impl MilterSession {
     /// A larger mail than that is passed.
     pub fn new(mail_bytes_max: usize) -> MilterSession {
-        MilterSession { mail_bytes_max, agreed: None, stage: Stage::Between, queue_id: None }
+        MilterSession { mail_bytes_max, agreed: None, stage: MailStage::Between, queue_id: None }
     }
 
     /// Takes one command.
@@ -94,7 +94,7 @@ impl MilterSession {
             }
             // A mail is over, or the connection is used for another client: nobody waits for an answer.
             b'A' | b'K' => {
-                self.stage = Stage::Between;
+                self.stage = MailStage::Between;
                 return Ok(Heard::Nothing);
             }
             b'M' => self.begin(agreed),
@@ -112,7 +112,7 @@ impl MilterSession {
     /// The header after [`Heard::Header`].
     pub fn header(&self) -> &[u8] {
         match &self.stage {
-            Stage::Body(mail) => &mail.bytes,
+            MailStage::Body(mail) => &mail.bytes,
             _ => &[],
         }
     }
@@ -124,7 +124,7 @@ impl MilterSession {
 
     /// Nothing more of the mail is wanted; the answer to [`Heard::Header`].
     pub fn pass(&mut self) -> Vec<u8> {
-        self.stage = Stage::Passed(None);
+        self.stage = MailStage::Passed(None);
         plain(ACCEPT)
     }
 
@@ -135,47 +135,49 @@ impl MilterSession {
 
     /// Whether a mail's body is being kept.
     pub fn is_keeping(&self) -> bool {
-        matches!(self.stage, Stage::Body(_))
+        matches!(self.stage, MailStage::Body(_))
     }
 
     /// Whether the mail server lets all be changed that a footer needs; `None` while it has not said so.
     pub fn may_change(&self) -> Option<bool> {
-        self.agreed.as_ref().map(Agreed::may_change)
+        self.agreed.as_ref().map(MilterTerms::may_change)
     }
 
     /// Octets of a mail that are held.
     pub fn held(&self) -> usize {
         match &self.stage {
-            Stage::Header(mail) | Stage::Body(mail) => mail.bytes.capacity() + mail.recipients.iter().map(String::capacity).sum::<usize>(),
+            MailStage::Header(mail) | MailStage::Body(mail) => {
+                mail.bytes.capacity() + mail.recipients.iter().map(String::capacity).sum::<usize>()
+            }
             _ => 0,
         }
     }
 
     fn agree(&mut self, offer: &[u8]) -> Result<Heard, SessionBroken> {
-        let agreed = Agreed::of(offer).filter(|_| self.agreed.is_none()).ok_or(SessionBroken::Offer)?;
+        let agreed = MilterTerms::of(offer).filter(|_| self.agreed.is_none()).ok_or(SessionBroken::Offer)?;
         self.agreed = Some(agreed);
         let mut answer = Vec::new();
         put_frame(&mut answer, b'O', &[&agreed.bytes()]);
         Ok(Heard::Answer(answer))
     }
 
-    fn begin(&mut self, agreed: Agreed) {
-        self.stage = if agreed.may_change() { Stage::Header(MailSeen::default()) } else { Stage::Passed(Some("not_changeable")) };
+    fn begin(&mut self, agreed: MilterTerms) {
+        self.stage = if agreed.may_change() { MailStage::Header(MailSeen::default()) } else { MailStage::Passed(Some("not_changeable")) };
     }
 
     /// The mail that is under way, where its header is not over; one begins where none was.
     fn opened(&mut self) -> Option<&mut MailSeen> {
-        if matches!(self.stage, Stage::Between) {
-            self.stage = Stage::Header(MailSeen::default());
+        if matches!(self.stage, MailStage::Between) {
+            self.stage = MailStage::Header(MailSeen::default());
         }
         match &mut self.stage {
-            Stage::Header(mail) => Some(mail),
+            MailStage::Header(mail) => Some(mail),
             _ => None,
         }
     }
 
     fn give_up(&mut self, why: &'static str) {
-        self.stage = Stage::Passed(Some(why));
+        self.stage = MailStage::Passed(Some(why));
     }
 
     fn recipient(&mut self, said: &[u8]) {
@@ -212,20 +214,20 @@ impl MilterSession {
 
     /// Whether a header is over that somebody must look at.
     fn header_ends(&mut self) -> bool {
-        let Stage::Header(mail) = &mut self.stage else { return false };
+        let MailStage::Header(mail) = &mut self.stage else { return false };
         let mut mail = std::mem::take(mail);
         mail.bytes.extend_from_slice(b"\r\n");
-        self.stage = Stage::Body(mail);
+        self.stage = MailStage::Body(mail);
         true
     }
 
     fn piece(&mut self, said: &[u8]) {
         match &mut self.stage {
-            Stage::Body(mail) if mail.bytes.len() + said.len() > self.mail_bytes_max => self.give_up("too_large"),
-            Stage::Body(mail) => mail.bytes.extend_from_slice(said),
-            Stage::Passed(_) => {}
+            MailStage::Body(mail) if mail.bytes.len() + said.len() > self.mail_bytes_max => self.give_up("too_large"),
+            MailStage::Body(mail) => mail.bytes.extend_from_slice(said),
+            MailStage::Passed(_) => {}
             // A body without a header.
-            Stage::Between | Stage::Header(_) => self.give_up("malformed"),
+            MailStage::Between | MailStage::Header(_) => self.give_up("malformed"),
         }
     }
 
@@ -234,10 +236,10 @@ impl MilterSession {
             self.piece(said);
         }
         match std::mem::take(&mut self.stage) {
-            Stage::Body(mail) => Heard::Mail(MailSeen { queue_id: self.queue_id.clone(), ..mail }),
-            Stage::Header(_) => Heard::Passed("malformed", plain(CONTINUE)),
-            Stage::Passed(Some(why)) => Heard::Passed(why, plain(CONTINUE)),
-            Stage::Passed(None) | Stage::Between => Heard::Answer(plain(CONTINUE)),
+            MailStage::Body(mail) => Heard::Mail(MailSeen { queue_id: self.queue_id.clone(), ..mail }),
+            MailStage::Header(_) => Heard::Passed("malformed", plain(CONTINUE)),
+            MailStage::Passed(Some(why)) => Heard::Passed(why, plain(CONTINUE)),
+            MailStage::Passed(None) | MailStage::Between => Heard::Answer(plain(CONTINUE)),
         }
     }
 

@@ -69,7 +69,7 @@ fn milter_connections_changed_are_borne_in_bounded_memory() {
     fuzz!(|tape: &mut Tape<'_>| {
         let wire = bytes(&connection(*tape.pick(&OFFERS)), tape);
         let pieces = usize::from(tape.byte()) * 16;
-        let keeps = tape.byte() % 4 != 0;
+        let keeps = !tape.byte().is_multiple_of(4);
         mails(&wire, |_| pieces, || keeps);
     });
 }
