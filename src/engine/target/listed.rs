@@ -1,7 +1,7 @@
 //! What lists that a person carries over said of one record. A list that was replaced may still be imported, so that what it held is known for
 //! ours whenever it is seen. Pure.
 
-use super::{Op, Sent, Target, may_be_form_of};
+use super::{Op, Sent, Target, is_form_of};
 use crate::connector::{Change, StatusChange};
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Mark, Name, Record, Time, Value};
@@ -130,9 +130,7 @@ impl Listed {
                 continue;
             }
             let is_it = |(name, value, thing): &&(Name, Value, ListedThing)| {
-                *name == field.name
-                    && thing.may_be_ours(shown_at)
-                    && (value.says_the_same(&field.value) || may_be_form_of(value, &field.value))
+                *name == field.name && thing.may_be_ours(shown_at) && (value.says_the_same(&field.value) || is_form_of(value, &field.value))
             };
             sent.fields.extend(self.fields.iter().rev().find(is_it).map(|(name, value, _)| (name.clone(), value.clone())));
         }

@@ -41,6 +41,10 @@ pub(super) fn may_be_made_of(ours: &str, shown: &str) -> bool {
     if lacking(shown) > lacking(ours) {
         return true;
     }
+    // What systems do to numbers is known, and two that share digits are two numbers.
+    if !ours.contains(char::is_alphabetic) {
+        return false;
+    }
     let (ours, shown) = (letters(ours), letters(shown));
     let so_many = |letters: &BTreeMap<char, usize>| letters.values().sum::<usize>();
     let common: usize = ours.iter().map(|(letter, times)| shown.get(letter).map_or(0, |there| *times.min(there))).sum();
@@ -85,7 +89,8 @@ mod tests {
             ("さとう", "サトウ", true),
             ("さとう", "ｻﾄｳ", true),
             ("Vice President", "tnediserP eciV", true),
-            ("25.875", "25.88", true),
+            ("03-1234-5678", "03-1234-0000", false),
+            ("3", "13", false),
             ("Director", "Director of Sales and Marketing for Asia", true),
             ("Sales", "Marketing", false),
             ("Chief", "Boss", false),
