@@ -11,9 +11,8 @@
 //!   written over it, as if it were theirs. Nothing is lost either way, and as nothing is written for it, writing stops at once. The doubt ends
 //!   with the next values that the system shows, and both ends are decided anew then.
 //!
-//! What is none of the things that systems are known to do may be one that nobody knows. It is in doubt, too, where it may have been made of our
-//! value (`unknown_forms`), and where the field was never seen to keep a value of that kind: a constant, another writing. A person's own value
-//! is neither, in a field that keeps what is written.
+//! What is none of the things that systems are known to do may be one that nobody knows: what may have been made of our value
+//! (`unknown_forms`) is in doubt, too, and stays so. What is nothing like it is somebody's own.
 //!
 //! A field in which only one or two values were ever changed so stays in doubt; what is wanted reaches it again once something else is shown
 //! there, or where its system ranks below what is wanted. Nothing of this lies in the state: the values that were agreed tell it again at open,
@@ -21,7 +20,7 @@
 
 use super::digest::digest;
 use super::made::{CutAt, Transform, Transformed, is_in, lengths};
-use super::unknown_forms::{ValueKind, may_be_made_of};
+use super::unknown_forms::may_be_made_of;
 use super::value_forms::{decimals, number};
 use crate::engine::memory::place::Idx;
 use crate::model::normal::html::{is_escapable, unescape};
@@ -92,7 +91,6 @@ struct LearntSoFar {
     longest: [usize; 3],
     decimals: u8,
     signs_to_escape: bool,
-    kinds: usize,
 }
 
 /// What of our values was kept as it was.
@@ -104,18 +102,13 @@ struct Unchanged {
     longest: [usize; 3],
     decimals: u8,
     signs_to_escape: bool,
-    /// Kinds of values that are kept, if in a form of the system's.
-    kinds: BTreeSet<ValueKind>,
 }
 
 impl Habits {
     /// What a system shows in place of a value of ours that was written there, before anybody was seen to type anything.
     pub fn judge_shown(&self, system: &Name, field: &Name, ours: &Value, shown: &Value) -> TakenFor {
         match self.judge(system, field, ours, shown) {
-            TakenFor::Other => match self.of(system, field) {
-                Some(habits) => habits.judge_unknown(ours, shown),
-                None => FieldHabits::default().judge_unknown(ours, shown),
-            },
+            TakenFor::Other => judge_unknown(ours, shown),
             taken => taken,
         }
     }
@@ -172,7 +165,7 @@ impl Habits {
 
 impl FieldHabits {
     fn so_far(&self) -> LearntSoFar {
-        let Unchanged { against, longest, decimals, signs_to_escape, kinds } = &self.kept;
+        let Unchanged { against, longest, decimals, signs_to_escape } = &self.kept;
         LearntSoFar {
             done: self.done.values().map(BTreeSet::len).sum(),
             cuts: self.cuts.len(),
@@ -181,14 +174,13 @@ impl FieldHabits {
             longest: *longest,
             decimals: *decimals,
             signs_to_escape: *signs_to_escape,
-            kinds: kinds.len(),
         }
     }
 
     /// Learns from what a record shows, and notes whether it is in doubt. False: nobody can learn from it.
     fn take_in(&mut self, idx: Idx, seen: &Sighting) -> bool {
         let made = self.learn(idx, &seen.ours, &seen.shown);
-        let taken = made.as_ref().map_or_else(|| self.judge_unknown(&seen.ours, &seen.shown), |made| self.judge(made));
+        let taken = made.as_ref().map_or_else(|| judge_unknown(&seen.ours, &seen.shown), |made| self.judge(made));
         if taken == TakenFor::Doubtful && self.doubtful.len() < DOUBTFUL_MAX {
             self.doubtful.insert(idx);
         }
@@ -221,21 +213,7 @@ impl FieldHabits {
             self.escaped.insert(value);
         }
         self.kept.see(shown, ours == shown, &made);
-        if !made.by.contains(&Transform::WordForNothing) {
-            self.kept.kinds.extend(ValueKind::of(ours));
-        }
         Some(made)
-    }
-
-    /// What is shown is none of the things that systems are known to make of ours. That it is not stored is told, and somebody else's list is
-    /// theirs.
-    fn judge_unknown(&self, ours: &Value, shown: &Value) -> TakenFor {
-        let (Some(kind), Some(_), false) = (ValueKind::of(ours), ValueKind::of(shown), shown.is_empty()) else { return TakenFor::Other };
-        let may_be_made = || ours.as_text().zip(shown.as_text()).is_some_and(|(ours, shown)| may_be_made_of(ours, shown));
-        match !self.kept.kinds.contains(&kind) || may_be_made() {
-            true => TakenFor::Doubtful,
-            false => TakenFor::Other,
-        }
     }
 
     fn judge(&self, made: &Transformed) -> TakenFor {
@@ -302,6 +280,14 @@ impl Unchanged {
             Transform::OtherSigns | Transform::Cuts => false,
             _ => self.against.contains(&transform),
         }
+    }
+}
+
+/// What is shown is none of the things that systems are known to make of ours.
+fn judge_unknown(ours: &Value, shown: &Value) -> TakenFor {
+    match ours.as_text().zip(shown.as_text()).is_some_and(|(ours, shown)| may_be_made_of(ours, shown)) {
+        true => TakenFor::Doubtful,
+        false => TakenFor::Other,
     }
 }
 

@@ -8,32 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 /// What systems put where they lack a letter.
 const LACKING: [char; 6] = ['?', '\u{ff1f}', '\u{fffd}', '□', '〓', '_'];
 
-/// Kinds of values: what a system does to one of them tells nothing of the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ValueKind {
-    Nothing,
-    /// A text of letters that each system has.
-    Ascii,
-    Text,
-    Number,
-    Time,
-    Flag,
-}
-
-impl ValueKind {
-    /// `None`: of lists each entry is judged by itself, and what cannot be read is of no kind.
-    pub(super) fn of(value: &Value) -> Option<ValueKind> {
-        match value {
-            Value::Empty => Some(ValueKind::Nothing),
-            Value::Text(text) if text.is_ascii() => Some(ValueKind::Ascii),
-            Value::Text(_) => Some(ValueKind::Text),
-            Value::Int(_) | Value::Number(_) => Some(ValueKind::Number),
-            Value::Date(_) | Value::Time(_) => Some(ValueKind::Time),
-            Value::Bool(_) => Some(ValueKind::Flag),
-            Value::List(_) | Value::Unreadable => None,
-        }
-    }
-}
+/// Shorter numbers stand in others by chance.
+const WHOLE_MIN: usize = 4;
 
 /// Whether a text may be what became of another: letters are lacking, or one holds at least half of the letters of the other.
 pub(super) fn may_be_made_of(ours: &str, shown: &str) -> bool {
@@ -41,9 +17,9 @@ pub(super) fn may_be_made_of(ours: &str, shown: &str) -> bool {
     if lacking(shown) > lacking(ours) {
         return true;
     }
-    // What systems do to numbers is known, and two that share digits are two numbers.
+    // Two that share some digits are two numbers; one with something more to it may be the same.
     if !ours.contains(char::is_alphabetic) {
-        return false;
+        return ours.len() >= WHOLE_MIN && shown.contains(ours);
     }
     let (ours, shown) = (letters(ours), letters(shown));
     let so_many = |letters: &BTreeMap<char, usize>| letters.values().sum::<usize>();
@@ -90,6 +66,7 @@ mod tests {
             ("さとう", "ｻﾄｳ", true),
             ("Vice President", "tnediserP eciV", true),
             ("03-1234-5678", "03-1234-0000", false),
+            ("03-1234-5678", "03-1234-5678 (work)", true),
             ("3", "13", false),
             ("Director", "Director of Sales and Marketing for Asia", true),
             ("Sales", "Marketing", false),
