@@ -1,6 +1,7 @@
 //! When two written names can be one person. Names veto, they never join: a "yes" here only means "nothing speaks against it".
 
 use crate::model::Address;
+use crate::model::normal::kanji::modern;
 use unicode_normalization::char::decompose_canonical;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
@@ -133,40 +134,6 @@ fn fold(c: char) -> Option<char> {
         '\u{300}'..='\u{36f}' => None,
         _ if c.is_ascii() => Some(c),
         _ => Some(modern(c)),
-    }
-}
-
-/// The new form of a kanji that names also write in an old one; for comparing only. Kanji that make other names (渡辺/渡部,
-/// 伊藤/伊東) are not here.
-fn modern(kanji: char) -> char {
-    match kanji {
-        '髙' => '高',
-        '﨑' | '嵜' | '碕' => '崎',
-        '齋' | '齊' | '斉' => '斎',
-        '邊' | '邉' => '辺',
-        '濱' | '濵' => '浜',
-        '澤' => '沢',
-        '櫻' => '桜',
-        '廣' => '広',
-        '國' => '国',
-        '嶋' | '嶌' => '島',
-        '眞' => '真',
-        '惠' => '恵',
-        '德' => '徳',
-        '瀨' => '瀬',
-        '冨' => '富',
-        '𠮷' => '吉',
-        '榮' => '栄',
-        '萬' => '万',
-        '瀧' => '滝',
-        '龍' => '竜',
-        '關' => '関',
-        '橫' => '横',
-        '黑' => '黒',
-        '桒' => '桑',
-        '舘' => '館',
-        '鐵' => '鉄',
-        other => other,
     }
 }
 

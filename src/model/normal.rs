@@ -8,6 +8,7 @@
 
 pub mod company;
 pub mod html;
+pub mod kanji;
 pub mod phone;
 
 use super::{Address, Date, Time, Value, invisible, trimmed};

@@ -266,12 +266,12 @@ const APART: [&str; 5] = ["R&D <lead>", "ＡＢＣ部長", "株式会社田中",
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// Whatever a system makes of what it is written, known or not, it goes back into no other system, and the next value goes in. A fixed word
-    /// is nothing like ours: it cannot be told from somebody's own.
+    /// Whatever a system makes of what it is written, known or not, it goes back into no other system, and the next value goes in. A fixed word,
+    /// or other letters, cannot be told from somebody's own.
     #[test]
     fn what_a_target_makes_of_our_value_does_not_flow_back(
         typed in proptest::collection::vec(proptest::sample::select(APART.to_vec()), 1..4),
-        makes in proptest::sample::select([&FORMS[..], &OTHERS].concat()).prop_filter("like ours", |makes| makes("some") != "stuck"),
+        makes in proptest::sample::select([&FORMS[..], &OTHERS].concat()).prop_filter("like ours", |makes| !["stuck", "emos"].contains(&&*makes("some"))),
         others in proptest::sample::subsequence(OF_OTHERS.to_vec(), 0..4),
         by_time in any::<bool>(),
         is_filled in any::<bool>(),
