@@ -29,26 +29,6 @@ pub fn first_values<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[
     kept.filter(|(from, first)| !is_known(from, first)).collect()
 }
 
-/// Records whose own first value came later than their person's and is another, with the person's. `settled`: what [`first_values`] gave. Where
-/// the person's is written over theirs, it goes with them from then on: also when the record that held it first is the person's no more.
-pub fn gave_way<'a>(
-    rule: &FieldRule,
-    by: &Circumstances<'a>,
-    candidates: &[Candidate<'a>],
-    settled: &[(&'a RecordId, FirstValue)],
-) -> Vec<(&'a RecordId, FirstValue)> {
-    let Some(choice) = rule.strategy_of(by.part).and_then(Choice::of).filter(|choice| choice.keeps_first()) else { return Vec::new() };
-    let first_of = |from: &RecordId| {
-        let now = settled.iter().find(|(of, _)| *of == from).map(|(_, first)| first);
-        now.or_else(|| candidates.iter().find(|c| c.from == from)?.first)
-    };
-    let winner = judge(rule, by, candidates).winner().and_then(|winner| winner.from);
-    let Some(persons) = winner.and_then(first_of) else { return Vec::new() };
-    let is_later = |first: &FirstValue| first.since > persons.since && !first.value.says_the_same(&persons.value);
-    let counted = candidates.iter().filter(|c| choice.rank(&c.from.system).is_some() && first_of(c.from).is_some_and(is_later));
-    counted.map(|c| (c.from, persons.clone())).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,24 +154,6 @@ mod tests {
         (records[0].value, records[0].age) = (Value::text("Referral"), Age::until(Time(5)));
         for now in [10, 11, 100] {
             assert_eq!(decided(&["crm", "ma"], &mut records, &[], now), is("ma", "Web"), "at {now}");
-        }
-    }
-
-    #[test]
-    fn what_came_later_gives_way_and_what_came_in_the_same_round_keeps_its_own() {
-        let rule = FieldRule::of(Strategy::First(names(&["crm", "ma"])), "precedence.toml:2".into());
-        let unread = UnreadSystems { never: &[], stale: &[] };
-        let by = Circumstances { part: RulePart::Otherwise, unread, leader: Leader::Nothing, now: Time(30) };
-        let ids: [RecordId; 3] = ["crm:person:1", "ma:person:2", "cards:person:3"].map(|id| id.parse().unwrap());
-        let first =
-            |value: &str, since| FirstValue { value: Value::text(value), age: Age::until(Time(1)), unseen: None, since: Time(since) };
-        let shown = Value::text("shown");
-        for (since, value, gives_way) in [(20, "Referral", true), (10, "Referral", false), (20, "Web", false)] {
-            let firsts = [first("Web", 10), first(value, since), first("Fair", 25)];
-            let of = |place: usize| Candidate { first: Some(&firsts[place]), ..Candidate::new(&ids[place], &shown, Age::until(Time(5))) };
-            let found = gave_way(&rule, &by, &[of(0), of(1), of(2)], &[]);
-            let wanted = if gives_way { vec![(&ids[1], first("Web", 10))] } else { Vec::new() };
-            assert_eq!(found, wanted, "{since} {value}");
         }
     }
 

@@ -27,7 +27,7 @@ pub mod valid;
 
 pub use candidate::{Candidate, SystemHabits};
 pub use first::counts_as_first;
-pub use first_values::{first_values, gave_way};
+pub use first_values::first_values;
 pub use group::{BLANK, GroupOffers};
 pub use judge::{judge, next_too_old, record_of_group};
 pub use judgment::{Circumstances, Judged, Judgment, Leader, Unknown, UnreadSystems, Winner};

@@ -30,28 +30,3 @@ fn the_first_value_stays_whatever_is_typed_later() {
     let told = world.run_text(&format!("explain {} phone", someone.email));
     assert!(told.out.contains("first \"+81 3 1111 1111\", since "), "{told}");
 }
-
-/// The contact gets another address, and is another person's. The lead's own later value, which had been written over, came back and was written.
-#[test]
-fn the_first_value_stays_with_the_lead_when_the_contact_that_held_it_is_anothers() {
-    let mut people = Vec::new();
-    let setup = Setup { precedence: "phone = { first = [\"crm\", \"ma\"] }\n", ..Setup::default() };
-    let world = World::running_with(setup, |handle| {
-        let someone = person(handle, "Hanako", "Mori", None);
-        handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111")]).unwrap();
-        people.push(someone);
-    });
-    let someone = people.remove(0);
-    let phone = || world.lead(someone.lead).text("phone").unwrap_or_default().to_string();
-    let handle = &world.sandbox.handle;
-    in_the_next_second();
-    handle.edit_lead(someone.lead, &object(json!({"phone": "+81 3 4444 4444"}))).unwrap();
-    world.sync().exits(0);
-    assert_eq!(phone(), "+81 3 1111 1111");
-    in_the_next_second();
-    handle.edit_contact(someone.contact, &[("email", "somebody.else@acme.example")]).unwrap();
-    world.sync().exits(0);
-    world.sync().exits(0);
-    let told = world.run(&format!("explain {} phone", someone.email)).json();
-    assert_eq!(phone(), "+81 3 1111 1111", "{told:#}");
-}

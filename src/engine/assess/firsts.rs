@@ -4,10 +4,9 @@ use super::assessment::FirstValues;
 use super::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
-use crate::engine::rules::approval::Approval;
 use crate::merge::rules::{FieldRule, Strategy};
-use crate::merge::{Candidate, GroupOffers, RulePart, counts_as_first, first_values, gave_way};
-use crate::model::{Name, Record, RecordId, Time};
+use crate::merge::{Candidate, GroupOffers, RulePart, counts_as_first, first_values};
+use crate::model::{Name, Record, Time};
 use std::collections::BTreeSet;
 
 impl Engine {
@@ -45,22 +44,12 @@ impl Engine {
         for name in names {
             // A pin goes before the rule, and takes nothing from what was there first.
             let Some(asked) = self.field_asked(name, of, now) else { continue };
-            let settled = first_values(asked.rule, &asked.by, &asked.candidates);
-            let gave_way = gave_way(asked.rule, &asked.by, &asked.candidates, &settled);
-            let gave_way = gave_way.into_iter().filter(|(from, _)| self.is_written_to(name, from));
-            // Of one record what it is given comes last, and counts.
-            for (from, first) in settled.iter().cloned().chain(gave_way) {
+            for (from, first) in first_values(asked.rule, &asked.by, &asked.candidates) {
                 let place = of.records.iter().position(|record| record.id == *from);
                 found.extend(place.map(|place| (of.places[place], name.clone(), first)));
             }
         }
         found
-    }
-
-    /// Whether a field is written to a record's system.
-    fn is_written_to(&self, field: &Name, record: &RecordId) -> bool {
-        let system = self.systems.get(&record.system).filter(|system| system.approved == Some(Approval::All));
-        system.is_some_and(|system| system.connected.config().writes.fields.contains(field))
     }
 
     /// A record was seen to be new, or changed: until when it surely was not so counts for what it holds first.
