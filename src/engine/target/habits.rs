@@ -179,12 +179,12 @@ impl FieldHabits {
 
     /// Learns from what a record shows, and notes whether it is in doubt. False: nobody can learn from it.
     fn take_in(&mut self, idx: Idx, seen: &Sighting) -> bool {
-        let made = self.learn(idx, &seen.ours, &seen.shown);
-        let taken = made.as_ref().map_or_else(|| judge_unknown(&seen.ours, &seen.shown), |made| self.judge(made));
-        if taken == TakenFor::Doubtful && self.doubtful.len() < DOUBTFUL_MAX {
+        let Some(made) = self.learn(idx, &seen.ours, &seen.shown) else { return false };
+        // Of a form that nobody knows the doubt never ends.
+        if self.judge(&made) == TakenFor::Doubtful && self.doubtful.len() < DOUBTFUL_MAX {
             self.doubtful.insert(idx);
         }
-        made.is_some()
+        true
     }
 
     /// Learns from one value. `None`: nobody can learn from it, as no system made this of it.

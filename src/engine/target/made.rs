@@ -174,6 +174,7 @@ mod tests {
             (Value::Number(25.875), Value::Number(25.88), Some(&[Decimals(2)])),
             (Value::Number(25.875), Value::Int(26), Some(&[Decimals(0)])),
             (Value::Int(7), text("7"), Some(&[])),
+            (text("1000"), text("1000.0"), Some(&[])),
             (Value::Int(7), Value::Int(8), None),
             (Value::Date(Date(0)), Value::Time(Time(-9 * 3_600_000)), Some(&[])),
             (list(&["a", "b"]), text("a,b"), Some(&[Joins])),

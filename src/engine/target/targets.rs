@@ -50,7 +50,7 @@ impl Targets {
             return None;
         }
         self.habits.is_clear(system, field, idx);
-        let typed = self.all.get_mut(idx).filter(|_| matches!(shown, TakenFor::Typed | TakenFor::Other));
+        let typed = self.all.get_mut(idx).filter(|_| shown == TakenFor::Typed);
         Some(typed.map(|target| target.was_typed(field)).is_some())
     }
 
